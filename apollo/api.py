@@ -1,0 +1,636 @@
+"""The contract between Apollo and a kind of resource; all that a plugin needs to import.
+
+A controller says how one kind is observed in AWS, how it differs from what git asks for, and which single
+calls would make it equal. The engine does the rest: order, retries, gates, ownership, status.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Collection, Hashable, Iterable, Mapping, Sequence
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar
+
+from attrs import evolve, field, frozen
+
+from apollo.errors import AwsError, Problem, Terminal, Transient
+from apollo.resources.base import Spec
+from apollo.settings import Allow, Sync
+
+__all__ = [
+    "API_VERSION",
+    "HASH_TAG",
+    "OWNER_TAG",
+    "PRUNE_TAG",
+    "Allowed",
+    "AppState",
+    "AwsError",
+    "Call",
+    "Change",
+    "Context",
+    "Controller",
+    "Denied",
+    "Env",
+    "Gate",
+    "Health",
+    "HealthStatus",
+    "Held",
+    "Identity",
+    "Ignored",
+    "Key",
+    "Kinds",
+    "Lifecycle",
+    "Loader",
+    "Origin",
+    "Owned",
+    "Problem",
+    "Proposal",
+    "PruneScope",
+    "Ref",
+    "Resource",
+    "Snapshot",
+    "Spec",
+    "Step",
+    "Terminal",
+    "Transient",
+    "Verb",
+    "Verdict",
+    "Wait",
+    "evolve",
+    "is_unknown",
+    "marker",
+    "refs_in",
+    "substitute",
+]
+
+API_VERSION: Final = 1
+"""Raised when a published plugin would have to change."""
+
+OWNER_TAG: Final = "apollo:owner"
+HASH_TAG: Final = "apollo:hash"
+PRUNE_TAG: Final = "apollo:prune"
+
+S = TypeVar("S", bound=Spec)
+O = TypeVar("O")  # noqa: E741
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+# ── names ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@frozen(order=True)
+class Key:
+    """What a resource is called in git; equal keys are never reconciled at once."""
+
+    kind: str
+    environment: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+@frozen(order=True)
+class Identity:
+    """Where an object lives in AWS, within its account and region: ``Identity("ecs:service", "green/web")``.
+
+    Two resources with one identity are both refused before any call.
+    """
+
+    type: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.id}"
+
+
+@frozen
+class Env:
+    """What a controller may know of its environment."""
+
+    name: str
+    installation: str = "apollo"
+    region: str = ""
+    account: str | None = None
+    cluster: str | None = None
+
+    def owner(self, key: Key) -> str:
+        """The value of the ownership tag: ``<installation>/<environment>/<Kind>/<name>``."""
+        return f"{self.installation}/{key.environment}/{key.kind}/{key.name}"
+
+    def key_of(self, owner: str) -> Key | None:
+        """The key an ownership tag names, or None when it is of another environment."""
+        parts = owner.split("/", 3)
+        if len(parts) != 4 or parts[0] != self.installation or parts[1] != self.name:
+            return None
+        return Key(parts[2], parts[1], parts[3])
+
+
+# ── references: an output of another resource inside a spec ──────────────────────────────────────────────
+
+_OPEN, _CLOSE = "\ue000", "\ue001"  # private-use characters; the loader refuses them in user text
+_MARKER = re.compile(f"{_OPEN}([^/{_OPEN}{_CLOSE}]+)/([^{_CLOSE}]+?)\\.([A-Za-z][A-Za-z0-9]*){_CLOSE}")
+
+
+@frozen(order=True)
+class Ref:
+    """A reference to another resource of the same environment.
+
+    ``output`` is the name of the value wanted; empty when only the order matters.
+    """
+
+    kind: str
+    name: str
+    output: str = ""
+
+    def key(self, environment: str) -> Key:
+        return Key(self.kind, environment, self.name)
+
+
+def marker(kind: str, name: str, output: str) -> str:
+    """The text that stands for an output that is not known yet.
+
+    It is part of an ordinary string, so it passes through specs and call parameters. It equals nothing but
+    itself: a diff against anything AWS returned shows a change.
+    """
+    return f"{_OPEN}{kind}/{name}.{output}{_CLOSE}"
+
+
+def is_unknown(value: object) -> bool:
+    """Whether a value (text, or anything nested that holds text) waits for an output."""
+    if isinstance(value, str):
+        return _OPEN in value
+    if isinstance(value, Mapping):
+        return any(is_unknown(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return any(is_unknown(item) for item in value)
+    return False
+
+
+def refs_in(value: object) -> Iterable[Ref]:
+    """Every reference that a value (text, mapping, list, spec) holds."""
+    if isinstance(value, str):
+        if _OPEN in value:
+            for kind, name, output in _MARKER.findall(value):
+                yield Ref(kind, name, output)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from refs_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from refs_in(item)
+    elif isinstance(value, Spec):
+        for name in value.model_fields_set:
+            yield from refs_in(getattr(value, name))
+
+
+def substitute(value: Any, outputs: Mapping[Ref, str]) -> Any:
+    """``value`` with every known output in its place; unknown ones stay markers. Works on text, mappings,
+    lists and specs; returns the same object when nothing changed."""
+    if isinstance(value, str):
+        if _OPEN not in value:
+            return value
+        return _MARKER.sub(lambda found: outputs.get(Ref(*found.groups()), found.group(0)), value)
+    if isinstance(value, Mapping):
+        new = {name: substitute(item, outputs) for name, item in value.items()}
+        return new if any(new[name] is not value[name] for name in new) else value
+    if isinstance(value, list | tuple):
+        items = [substitute(item, outputs) for item in value]
+        return type(value)(items) if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    if isinstance(value, Spec):
+        update = {}
+        for name in value.model_fields_set:
+            before = getattr(value, name)
+            after = substitute(before, outputs)
+            if after is not before:
+                update[name] = after
+        return value.model_copy(update=update) if update else value
+    return value
+
+
+# ── desired state ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class Origin:
+    """Where in git a resource is written. ``line`` counts from 1."""
+
+    file: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@frozen
+class Lifecycle:
+    """What a manifest says beside its spec about how it may be treated."""
+
+    prune: Literal["auto", "confirm", "never"] = "auto"
+    adopt: bool | str = False
+    """True: take an unowned object. A string: take it from exactly that owner."""
+    replace: Literal["deny", "allow"] = "deny"
+    suspend: bool = False
+    ignore: tuple[str, ...] = ()
+    """JSON pointers into the spec, members of named lists by name; neither compared nor changed."""
+    depends_on: tuple[Ref, ...] = ()
+
+
+@frozen
+class Resource(Generic[S]):
+    """One desired object.
+
+    :ivar digest: of the resource's own completed spec.
+    :ivar generation: Merkle digest: ``digest`` with each reference replaced by the generation of what it
+        names. Backoff, quarantine and Terminal are remembered per (key, generation).
+    """
+
+    key: Key
+    app: str
+    spec: S
+    env: Env
+    commit: str = ""
+    digest: str = ""
+    generation: str = ""
+    lifecycle: Lifecycle = Lifecycle()
+    origin: Origin = Origin()
+    labels: Mapping[str, str] = field(factory=dict)
+    references: tuple[Ref, ...] = ()
+
+    @property
+    def owner(self) -> str:
+        """Our value of the ownership tag."""
+        return self.env.owner(self.key)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags every object of ours carries (without the content hash, which the controller adds)."""
+        tags = {OWNER_TAG: self.owner}
+        if self.lifecycle.prune != "auto":
+            tags[PRUNE_TAG] = self.lifecycle.prune
+        return tags
+
+
+# ── the plan ─────────────────────────────────────────────────────────────────────────────────────────────
+
+Verb = Literal["create", "update", "replace", "adopt", "delete"]
+
+
+@frozen
+class Call:
+    """One AWS request: boto3's service name (``ecs``), the operation (``UpdateService``), its parameters."""
+
+    service: str
+    operation: str
+    params: Mapping[str, Any]
+
+
+@frozen
+class Change:
+    """One difference of one field. ``path`` is a JSON pointer into the spec, members of named lists by name.
+
+    Values may be secret; whoever prints them redacts by path and name first.
+    """
+
+    path: str
+    before: Any = None
+    after: Any = None
+
+
+@frozen
+class Ignored:
+    """A difference that was seen and left alone, and why."""
+
+    path: str
+    why: str
+
+
+@frozen
+class Step:
+    """Exactly one mutating call. The steps of a diff, in order, are the plan.
+
+    :ivar changes: the differences this call settles.
+    :ivar disruptive: whether running tasks are replaced or stopped.
+    :ivar why: one sentence for the reader of the plan.
+    """
+
+    verb: Verb
+    target: Key
+    call: Call
+    changes: tuple[Change, ...] = ()
+    disruptive: bool = False
+    why: str = ""
+
+
+@frozen
+class Wait:
+    """AWS is still converging. Not an error.
+
+    :ivar reason: CamelCase, e.g. ``Draining``. :ivar after: seconds until it is worth looking again.
+    """
+
+    reason: str
+    message: str = ""
+    after: float = 5.0
+
+
+HealthStatus = Literal["Healthy", "Progressing", "Suspended", "Missing", "Degraded", "Unknown"]
+
+
+@frozen
+class Health:
+    """How an object fares. ``reason`` is CamelCase, e.g. ``RolledBack``; ``message`` is for people."""
+
+    status: HealthStatus
+    reason: str = ""
+    message: str = ""
+
+
+@frozen
+class Owned:
+    """An object in AWS that carries our ownership tag.
+
+    :ivar complete: whether ``seen`` is all that `Controller.observe` would return.
+    """
+
+    key: Key
+    identity: Identity
+    seen: Any = None
+    complete: bool = False
+    prune: str = "auto"
+    app: str = ""
+
+
+# ── the world, as a controller sees it ───────────────────────────────────────────────────────────────────
+
+
+class Loader(Protocol[K, V]):
+    """Reads many objects in one call. Subclass it; instances are shared and hold no state."""
+
+    name: str
+    """Loads of equal name and scope share a batch."""
+    batch: int
+    """The most keys AWS takes in one call."""
+
+    def scope(self, key: K) -> Hashable:
+        """Keys of equal scope may share a call, e.g. the cluster. Default: all may."""
+        return None
+
+    def immutable(self, key: K, value: V) -> bool:
+        """Whether the value may be remembered for the life of the process. Default: no."""
+        return False
+
+    @abstractmethod
+    async def fetch(self, ctx: Context, keys: Sequence[K]) -> Mapping[K, V]:
+        """The values found; a key that is absent from the answer does not exist."""
+        ...
+
+
+class Context(Protocol):
+    """Lent to a controller for one reconcile; its only way to reach AWS."""
+
+    @property
+    def env(self) -> Env: ...
+
+    async def read(self, service: str, operation: str, /, **params: Any) -> Mapping[str, Any]:
+        """One reading call. Throttling and passing faults are retried below this.
+
+        :raises AwsError: classified by operation, code and message.
+        """
+        ...
+
+    async def load(self, loader: Loader[K, V], key: K, /) -> V | None:
+        """One object through a batch; None when AWS says that it does not exist."""
+        ...
+
+    def remember(self, loader: Loader[K, V], key: K, value: V, /) -> None:
+        """Hand an immutable value that came by another way (the answer of a create) to a loader's memory."""
+        ...
+
+    async def write(self, call: Call, /) -> Mapping[str, Any]:
+        """One mutating call, sent exactly once. Forbidden while observing.
+
+        :raises AwsError: with category ``lost-answer`` when it may have been done.
+        """
+        ...
+
+
+class Controller(Generic[S, O]):
+    """One kind. Subclass it; only `identity`, `observe` and `diff` must be written.
+
+    Every method but `observe`, `owned` and `act` is pure. Objects are shared between tasks: keep no state.
+    """
+
+    kind: str
+    """The name in manifests; a kind of a plugin is namespaced: ``acme.Queue``."""
+    spec_type: type[S]
+    permissions: frozenset[str] = frozenset()
+    """IAM actions that observing and acting need, e.g. ``ecs:DescribeServices``."""
+    write_permissions: frozenset[str] = frozenset()
+    """The part of `permissions` that only acting needs."""
+    stable_outputs: frozenset[str] = frozenset()
+    """Outputs that an update does not change, such as a service's ARN; they stay known while planning."""
+    output_names: frozenset[str] = frozenset()
+    """Every output that `outputs` may return; a reference to another is an error at validation."""
+    rank: int = 50
+    """Deletions of objects that have no spec any more run from low to high: policy < service < rule < task
+    definition."""
+
+    @abstractmethod
+    def identity(self, spec: S, env: Env) -> Identity | None:
+        """Where the object lives in AWS; None when AWS assigns it and the owner tag finds it."""
+        raise NotImplementedError
+
+    @abstractmethod
+    async def observe(self, ctx: Context, at: Identity | None, want: Resource[S] | None) -> O | None:
+        """What is there now, or None. Reads only.
+
+        :raises Transient, AwsError: when it cannot be known; never answer None instead.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def diff(self, want: Resource[S] | None, seen: O | None) -> Sequence[Step]:
+        """The calls that make AWS equal to ``want`` (None: must not exist), in order; empty when it is."""
+        raise NotImplementedError
+
+    # Optional: defaults below, so that adding one breaks no published plugin.
+
+    def references(self, spec: S) -> Iterable[Ref]:
+        """References beyond the ``${{ … }}`` ones, e.g. an edge that only orders."""
+        return ()
+
+    def check(self, want: Resource[S]) -> Iterable[Problem]:
+        """What is wrong with a spec beyond its types, found without AWS. ``Problem.path`` points into the
+        spec; the loader adds file, line and column."""
+        return ()
+
+    def outputs(self, seen: O) -> Mapping[str, str]:
+        """What other resources may refer to, e.g. ``{"arn": …}``."""
+        return {}
+
+    def owner(self, seen: O) -> str | None:
+        """The live value of the ownership tag; None when the object is nobody's."""
+        tags = getattr(seen, "tags", None) or {}
+        owner = tags.get(OWNER_TAG)
+        return owner if isinstance(owner, str) else None
+
+    def settled(self, want: Resource[S], seen: O | None) -> Wait | None:
+        """Whether AWS is still converging on ``want``."""
+        return None
+
+    def health(self, want: Resource[S], seen: O | None) -> Health:
+        """How the object fares; asked when it differs from git, too."""
+        return Health("Missing") if seen is None else Health("Healthy")
+
+    def rejected(self, want: Resource[S], seen: O | None) -> str | None:
+        """Why AWS itself has refused exactly this desired state before (a rolled-back deployment), or None.
+        Such a generation is quarantined: not tried again until git or configuration moves."""
+        return None
+
+    def ignored(self, want: Resource[S], seen: O | None) -> Sequence[Ignored]:
+        """Differences that `diff` saw and left alone."""
+        return ()
+
+    def group(self, spec: S, env: Env) -> str | None:
+        """Resources of one group are worked on by one worker, never at once. None: alone."""
+        return None
+
+    def diff_group(self, members: Sequence[tuple[Resource[S] | None, O | None]]) -> Sequence[Step]:
+        """The steps of a whole group. Default: each member's `diff`, one after the other."""
+        return [step for want, seen in members for step in self.diff(want, seen)]
+
+    async def owned(self, ctx: Context, want: Collection[Resource[S]]) -> AsyncIterator[Owned]:
+        """Every object of this kind in the environment's account and region that carries our tag.
+
+        ``want`` is what git asks for now: it says where to look (its clusters, its listeners).
+
+        :raises Exception: when the list would be incomplete; nothing is pruned then.
+        """
+        for nothing in ():
+            yield nothing
+
+    async def act(self, ctx: Context, step: Step) -> Mapping[str, Any]:
+        """Send the step. An override must send exactly the announced call."""
+        return await ctx.write(step.call)
+
+    def acted(self, ctx: Context, step: Step, answer: Mapping[str, Any]) -> None:
+        """Called with the answer of a step, to `Context.remember` what it tells."""
+
+
+class Kinds(Protocol):
+    """The kinds that are known here; loads a controller when it is first asked for."""
+
+    def names(self) -> Collection[str]:
+        """Every kind, loaded or not, broken or not."""
+        ...
+
+    def get(self, kind: str) -> Controller[Any, Any]:
+        """The controller.
+
+        :raises Terminal: reason ``NoController`` when the kind is unknown or its plugin is broken.
+        """
+        ...
+
+
+# ── gates ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class PruneScope:
+    """How much a sync would delete in one app. Counts services, and objects that belong to none."""
+
+    deleting: int
+    existing: int
+    complete: bool
+    """Whether every list behind these numbers was read to its end, and every file of the app was loaded."""
+    why_incomplete: str = ""
+
+
+@frozen
+class Proposal:
+    """What the engine is about to do to one resource; a gate may only look."""
+
+    key: Key
+    app: str
+    env: Env
+    sync: Sync
+    allow: Allow
+    steps: tuple[Step, ...]
+    want: Resource[Any] | None
+    seen: Any
+    identity: Identity | None = None
+    owner: str | None = None
+    """The live ownership tag."""
+    rejected: str | None = None
+    prune: PruneScope | None = None
+    live_prune: str = "auto"
+    """The live ``apollo:prune`` tag, for what git does not hold any more."""
+    drifted: bool = False
+    """True when this generation was applied before, and AWS was changed since."""
+    approved: bool = False
+    """Somebody let exactly this plan through."""
+    manual: bool = False
+    """A person typed the command, and prunes or not by ``sync.prune``."""
+
+
+@frozen
+class Allowed:
+    """Go on."""
+
+
+@frozen
+class Held:
+    """Not now. ``until`` names what lets it pass; ``quiet`` holds are by configuration and no failure."""
+
+    reason: str
+    message: str
+    until: str = ""
+    quiet: bool = False
+
+
+@frozen
+class Denied:
+    """Not at all: git or the configuration has to change."""
+
+    reason: str
+    message: str
+    hint: str = ""
+
+
+Verdict = Allowed | Held | Denied
+
+
+@frozen
+class AppState:
+    """One app of a snapshot: the commit its resources come from, and what is wrong with a newer one."""
+
+    commit: str
+    problems: tuple[Problem, ...] = ()
+
+
+@frozen
+class Snapshot:
+    """The desired state of one environment at one commit.
+
+    :ivar commit: the newest commit seen. An app whose files are broken there stays at an older one.
+    :ivar changed: keys added, changed or removed since the snapshot before; all keys in the first.
+    :ivar problems: what belongs to no app (the repository, the folder); nothing is pruned while there is any.
+    """
+
+    environment: str
+    commit: str
+    config_digest: str
+    resources: Mapping[Key, Resource[Any]]
+    apps: Mapping[str, AppState]
+    changed: frozenset[Key] = frozenset()
+    problems: tuple[Problem, ...] = ()
+
+
+class Gate(Protocol):
+    """May stop a plan; has no way to act. Registered in the entry-point group ``apollo.gates``."""
+
+    name: str
+
+    def check(self, proposal: Proposal) -> Verdict: ...

@@ -1,0 +1,154 @@
+"""Apollo's own configuration as models: ``Installation`` and ``Environment`` of ``apollo.yaml``.
+
+Read by `apollo.manifest`; a platform engineer who embeds Apollo builds them in code. Unknown keys are errors.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+__all__ = [
+    "Allow",
+    "Aws",
+    "Duration",
+    "Environment",
+    "EnvironmentSpec",
+    "Installation",
+    "InstallationSpec",
+    "Settings",
+    "Share",
+    "Source",
+    "SourceAuth",
+    "Sync",
+]
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+
+
+def _duration(value: Any) -> Any:
+    """``30s``, ``15m``, ``1h30m`` → seconds. Numbers are refused: their unit would be a guess."""
+    if isinstance(value, float):
+        return value
+    parts = _DURATION.findall(value) if isinstance(value, str) else []
+    if parts and "".join(number + unit for number, unit in parts) == value:
+        return sum(float(number) * _UNITS[unit] for number, unit in parts)
+    raise ValueError("a duration such as 30s, 15m or 1h30m is expected")
+
+
+def _share(value: Any) -> Any:
+    """``20%`` → 0.2 (a share); a whole number → a count."""
+    if isinstance(value, str) and value.endswith("%"):
+        share = float(value[:-1]) / 100
+        if not 0 <= share <= 1:
+            raise ValueError("a share lies between 0% and 100%")
+        return share
+    if isinstance(value, str) and value.isdigit():
+        return int(value)
+    return value
+
+
+Duration = Annotated[float, BeforeValidator(_duration)]
+"""Seconds; written ``30s``, ``15m``, ``1h30m``."""
+Share = Annotated[int | float, BeforeValidator(_share)]
+"""Written ``20%`` (a float between 0 and 1 here) or as a count (an int)."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+
+class InstallationSpec(_Model):
+    store: str = "sqlite:.apollo/state.db"
+    """Where history, approvals and events are kept: ``sqlite:PATH`` or ``none``."""
+
+
+class Installation(_Model):
+    name: str = Field(default="apollo", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+    """Part of the ownership tag: two installations in one account never touch each other's objects."""
+    spec: InstallationSpec = InstallationSpec()
+
+
+class SourceAuth(_Model):
+    """Where the git credential is read from; exactly one. It never appears in argv, logs or errors."""
+
+    env: str | None = None
+    file: str | None = None
+    secretsManager: str | None = None
+
+
+class Source(_Model):
+    repo: str
+    """A local path, an ``https://`` or an ``ssh://`` (or ``git@host:path``) URL."""
+    branch: str = "main"
+    path: str = ""
+    """The folder of the repository that holds this environment's manifests; empty = all of it."""
+    interval: Duration = 30.0
+    """How often a remote is fetched, in seconds. A local repository is watched, and polled as a net."""
+    auth: SourceAuth | None = None
+    knownHosts: str | None = None
+    """Path of an OpenSSH known_hosts file; host keys are always checked."""
+    nonFastForward: Literal["accept", "hold"] = "accept"
+
+
+class Aws(_Model):
+    region: str | None = None
+    accountId: str | None = Field(default=None, pattern=r"^\d{12}$")
+    roleArn: str | None = Field(default=None, pattern=r"^arn:[a-z-]+:iam::\d{12}:role/.+$")
+    externalId: str | None = None
+
+
+class Allow(_Model):
+    """Restrictions a pull request cannot lift; ``None`` = no restriction. Entries may hold ``*``."""
+
+    kinds: tuple[str, ...] | None = None
+    clusters: tuple[str, ...] | None = None
+    roles: tuple[str, ...] | None = None
+    listeners: tuple[str, ...] | None = None
+    images: tuple[str, ...] | None = None
+
+
+class Sync(_Model):
+    automated: bool = True
+    """False: observe and plan only."""
+    prune: bool = False
+    selfHeal: bool | Literal["warn"] = True
+    """What to do about a change behind Apollo's back: heal it, leave it, or leave it and warn."""
+    resync: Literal["auto"] | Duration = "auto"
+    maxPrune: Share = 0.2
+    progressDeadline: Duration = 900.0
+
+
+class EnvironmentSpec(_Model):
+    source: Source | None = None
+    aws: Aws = Aws()
+    cluster: str | None = None
+    variables: dict[str, Any] = Field(default_factory=dict)
+    defaults: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Per kind, merged under every spec of that kind."""
+    allow: Allow = Allow()
+    sync: Sync = Sync()
+
+
+class Environment(_Model):
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+    spec: EnvironmentSpec = EnvironmentSpec()
+
+    def digest(self) -> str:
+        """The config digest: with the commit it identifies the desired state."""
+        import hashlib
+
+        text = self.model_dump_json(exclude={"spec": {"source": {"auth", "interval", "knownHosts"}}})
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Settings(_Model):
+    """One ``apollo.yaml``: an installation and its environments."""
+
+    installation: Installation = Installation()
+    environments: tuple[Environment, ...] = ()
+    directory: str = "."
+    """Where relative paths of the configuration start from."""

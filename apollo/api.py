@@ -508,8 +508,9 @@ class Controller(Generic[S, O]):
 
         :raises Exception: when the list would be incomplete; nothing is pruned then.
         """
-        for nothing in ():
-            yield nothing
+        nothing: tuple[Owned, ...] = ()
+        for one in nothing:
+            yield one
 
     async def act(self, ctx: Context, step: Step) -> Mapping[str, Any]:
         """Send the step. An override must send exactly the announced call."""

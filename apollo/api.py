@@ -14,8 +14,8 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 from attrs import evolve, field, frozen
 
 from apollo.errors import AwsError, Problem, Terminal, Transient
-from apollo.resources.base import Spec
 from apollo.settings import Allow, Sync
+from apollo.spec import Spec
 
 __all__ = [
     "API_VERSION",

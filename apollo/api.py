@@ -321,6 +321,12 @@ class Step:
     changes: tuple[Change, ...] = ()
     disruptive: bool = False
     why: str = ""
+    also: tuple[Key, ...] = ()
+    """Other resources of the group that the same call settles, e.g. the second rule of a priority swap."""
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        return (self.target, *self.also)
 
 
 @frozen
@@ -328,11 +334,14 @@ class Wait:
     """AWS is still converging. Not an error.
 
     :ivar reason: CamelCase, e.g. ``Draining``. :ivar after: seconds until it is worth looking again.
+    :ivar blocking: whether the next step must not be sent before this is over (a name that is still being
+        freed). A rollout does not block: a newer generation supersedes it.
     """
 
     reason: str
     message: str = ""
     after: float = 5.0
+    blocking: bool = False
 
 
 HealthStatus = Literal["Healthy", "Progressing", "Suspended", "Missing", "Degraded", "Unknown"]

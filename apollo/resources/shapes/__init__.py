@@ -1,0 +1,1 @@
+"""AWS's own input shapes as models, one module per kind; import only the one that is needed."""

@@ -583,6 +583,10 @@ class Proposal:
     """Somebody let exactly this plan through."""
     manual: bool = False
     """A person typed the command, and prunes or not by ``sync.prune``."""
+    digest: str = ""
+    """The plan's digest, for messages that say how to let it through; empty when it is not known yet."""
+    suspended: str = ""
+    """Why a person suspended this with ``apollo suspend`` (who, reason, until); empty when nobody did."""
 
 
 @frozen

@@ -137,6 +137,12 @@ class ResourcePlan:
                 said[step.why] = None
         return "; ".join(said)
 
+    @property
+    def digest(self) -> str:
+        """Names what is to be done to this resource; what ``apollo approve`` lets through."""
+        calls = [[step.call.service, step.call.operation, step.call.params] for step in self.steps]
+        return _digest([self.key.environment, str(self.key), self.generation, calls])
+
     def to_dict(self) -> dict[str, Any]:
         skipped = any(finding.decision == "skip" for finding in self.findings)
         data: dict[str, Any] = {
@@ -153,6 +159,7 @@ class ResourcePlan:
         }
         if self.findings or self.failure or self.blocked_by:
             data["blocked"] = True
+            data["digest"] = self.digest
         if self.wait is not None:
             data["wait"] = {"reason": self.wait.reason, "message": self.wait.message}
         return data
@@ -231,8 +238,7 @@ class Plan:
                 for item in self.resources
             ],
         ]
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return _digest(content)
 
     def to_dict(self, kind: str = "Plan") -> dict[str, Any]:
         """The stable machine output (``-o json``); holds no secret."""
@@ -280,6 +286,11 @@ def problem_dict(problem: Problem) -> dict[str, Any]:
         "message": problem.message,
         "hint": problem.hint,
     }
+
+
+def _digest(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,117 @@
+"""Acting: send a step, look again, and go on while what remains is what was planned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+import anyio
+from attrs import define, evolve
+
+from apollo.api import Key, Step, is_unknown
+from apollo.engine.events import Event
+from apollo.engine.look import Looker, Member, failure_of
+from apollo.errors import Transient
+
+__all__ = ["Actor"]
+
+_FRESH = 1.0
+"""A write is preceded by an observation no older than this many seconds."""
+_MOST = 8
+"""Looks of one act: a group that is not done by then is looked at again later."""
+
+
+@define
+class Actor:
+    """Carries out what a look found, one call at a time.
+
+    :ivar emit: hears of every call.
+    :ivar stopping: once set, the call in flight is finished and none is started.
+    """
+
+    looker: Looker
+    emit: Callable[[Event], None]
+    stopping: bool = False
+
+    async def group(
+        self,
+        keys: Sequence[Key],
+        lane: str,
+        *,
+        members: list[Member] | None = None,
+        frozen: Collection[Key] = (),
+    ) -> list[Member]:
+        """Look at a group and send what may be sent.
+
+        :param members: a look that was just made. :param frozen: members that are looked at only.
+        :return: the group as it was seen last; a failed call shows as the failure of its resource.
+        """
+        if members is None:
+            members = await self.looker.group(keys, lane)
+        failed: dict[Key, Member] = {}
+        for _ in range(_MOST * len(keys)):
+            found = self._next(members, {*frozen, *failed})
+            if found is None or self.stopping:
+                break
+            member, step = found
+            if self.looker.clock.monotonic() - member.at > _FRESH:
+                members = await self.looker.group(keys, "act")
+                continue
+            try:
+                seen = await self._send(member, step)
+            except Exception as error:  # one resource's call failed; the others of the group go on
+                failed[member.key] = evolve(member, plan=evolve(member.plan, failure=failure_of(error)))
+                members = [failed.get(m.key, m) for m in members]
+                continue
+            told = {} if seen is None else {member.key: seen}
+            members = await self.looker.group(keys, "act", told=told)
+        return [failed.get(m.key, m) for m in members]
+
+    async def orphan(self, member: Member) -> Member:
+        """Delete what git does not hold any more."""
+        if not member.plan.sendable or self.stopping:
+            return member
+        for step in member.plan.steps:
+            try:
+                await self._send(member, step)
+            except Exception as error:
+                return evolve(member, plan=evolve(member.plan, failure=failure_of(error)))
+        return evolve(member, plan=evolve(member.plan, steps=()))
+
+    def _next(self, members: Sequence[Member], frozen: Collection[Key]) -> tuple[Member, Step] | None:
+        for member in members:
+            plan = member.plan
+            if not plan.sendable or member.key in frozen:
+                continue
+            if plan.wait is not None and plan.wait.blocking:
+                continue
+            return member, plan.steps[0]
+        return None
+
+    async def _send(self, member: Member, step: Step) -> Any:
+        if is_unknown(step.call.params):
+            raise Transient(
+                f"{member.key} waits for an output that is not known yet", reason="DependencyNotReady"
+            )
+        commit = member.want.commit if member.want is not None else ""
+        generation = member.want.generation if member.want is not None else ""
+        event = Event(
+            "Acting",
+            member.key.environment,
+            member.key,
+            member.plan.app,
+            reason=step.verb,
+            message=step.why,
+            commit=commit,
+            generation=generation,
+            call=f"{step.call.service}:{step.call.operation}",
+        )
+        self.emit(event)
+        controller = self.looker.kinds.get(member.key.kind)
+        self.looker.guard.sent(step, self.looker.clock.monotonic())
+        # A call that is on its way is never abandoned: its effect would be unknown.
+        with anyio.CancelScope(shield=True):
+            ctx = self.looker.contexts("act", writable=True, commit=commit)
+            answer = await controller.act(ctx, step)
+        self.emit(evolve(event, type="Acted"))
+        return controller.acted(ctx, step, answer)

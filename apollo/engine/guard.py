@@ -1,0 +1,51 @@
+"""Nobody is fought for ever: the same call for the same resource at most three times in a quarter of an hour.
+
+Two cases end here. Somebody or something keeps undoing what Apollo does; or a difference does not go away by
+the call that should settle it. Both want a person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import deque
+
+from attrs import define, field
+
+from apollo.api import Key, Step
+
+__all__ = ["Guard"]
+
+
+@define
+class Guard:
+    """Counts identical calls per resource. ``now`` is a monotonic time in seconds."""
+
+    most: int = 3
+    window: float = 900.0
+    _sent: dict[Key, deque[tuple[float, str]]] = field(factory=dict, init=False)
+
+    def sent(self, step: Step, now: float) -> None:
+        """A step went out."""
+        line = self._sent.setdefault(step.target, deque(maxlen=32))
+        line.append((now, _digest(step)))
+
+    def tired(self, step: Step, now: float) -> bool:
+        """Whether sending this step again would be once too often."""
+        line = self._sent.get(step.target)
+        if line is None:
+            return False
+        while line and now - line[0][0] > self.window:
+            line.popleft()
+        digest = _digest(step)
+        return sum(1 for _, sent in line if sent == digest) >= self.most
+
+    def forget(self, key: Key) -> None:
+        """Git moved: a new chance."""
+        self._sent.pop(key, None)
+
+
+def _digest(step: Step) -> str:
+    params = {name: value for name, value in step.call.params.items() if name != "clientToken"}
+    text = json.dumps([step.call.service, step.call.operation, params], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

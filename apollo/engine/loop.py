@@ -1,0 +1,327 @@
+"""The operator's loop for one environment: every change of git, of AWS or of a dependency ends as one entry of
+the keyed queue, and every entry as a look and, where allowed, an act."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from attrs import define, evolve, field, frozen
+
+from apollo.api import Health, Key, Owned, Snapshot
+from apollo.engine.backoff import Backoff
+from apollo.engine.engine import Engine, apps_of, is_applied
+from apollo.engine.events import Event, EventType
+from apollo.engine.look import Member
+from apollo.engine.orphans import Sweep, orphans, scopes, sweep
+from apollo.engine.plan import ResourcePlan
+from apollo.engine.queue import Priority, Work
+from apollo.engine.scheduler import Again, Scheduler
+from apollo.engine.status import EnvironmentStatus, environment_status, resource_status
+
+__all__ = ["Loop"]
+
+_log = logging.getLogger("apollo.engine")
+
+SWEEP = "@sweep"
+"""The queue's entry for looking at everything, and at what is ours and not in git any more."""
+_SLOW = 300.0
+"""Seconds between looks at what only a person can mend in AWS (a permission, a quota)."""
+_LANES = {
+    Priority.MANUAL: "changed",
+    Priority.COMMIT: "changed",
+    Priority.DEPENDENCY: "changed",
+    Priority.RETRY: "wait",
+    Priority.SWEEP: "sweep",
+}
+_SLOWLY = frozenset({"AccessDenied", "Credentials", "Limit"})
+
+
+@frozen
+class _Progress:
+    generation: str
+    since: float
+
+
+@define
+class Loop:
+    """Keeps one environment's AWS equal to git until it is stopped.
+
+    :ivar engine: what looks and acts. :ivar dry_run: look and say, and send nothing.
+    :ivar least: seconds between two sweeps at least, where ``resync`` is ``auto``.
+    :ivar calls_per_second: the share of AWS's rate a sweep may take; a large environment is swept less often.
+    """
+
+    engine: Engine
+    dry_run: bool = False
+    workers: int = 64
+    least: float = 60.0
+    calls_per_second: float = 5.0
+    transition: Callable[[Key, tuple[str, ...]], datetime | None] = lambda key, state: None
+    scheduler: Scheduler = field(init=False)
+    items: dict[Key, ResourcePlan] = field(factory=dict, init=False)
+    gone: dict[Key, ResourcePlan] = field(factory=dict, init=False)
+    message: str = field(default="", init=False)
+    swept: float = field(default=-1.0, init=False)
+    beat: float = field(default=0.0, init=False)
+    _backoff: Backoff = field(factory=Backoff, init=False)
+    _refused: dict[Key, tuple[str, float]] = field(factory=dict, init=False)
+    _progress: dict[Key, _Progress] = field(factory=dict, init=False)
+    _said: dict[Key, tuple[str, ...]] = field(factory=dict, init=False)
+    _random: random.Random = field(factory=random.Random, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.scheduler = Scheduler(self.engine.clock, self._work, workers=self.workers)
+
+    # ── what makes work ──────────────────────────────────────────────────────────────────────────────────
+
+    def take(self, snapshot: Snapshot) -> None:
+        """A new snapshot: queue what it changed, and what hangs on that."""
+        first = not self.engine.snapshot.commit
+        affected = self.engine.take(snapshot)
+        removed = False
+        for key in affected:
+            group = self.engine.graph.group_of.get(key)
+            if group is None:
+                removed = True
+                self.items.pop(key, None)
+                self._backoff.forget(key)
+                continue
+            if self.engine.graph.resources[key].generation != self._refused.get(key, ("", 0.0))[0]:
+                self._refused.pop(key, None)
+            self.scheduler.add(group, reasons=("commit",), priority=Priority.COMMIT)
+        self._tell("Snapshot", None, message=f"{len(affected)} resources concerned", commit=snapshot.commit)
+        if first:
+            # The first looks are on their way already; what git does not hold can wait for them.
+            self.scheduler.add(SWEEP, reasons=("start",), priority=Priority.SWEEP, after=1.0)
+        elif removed:
+            self.scheduler.add(SWEEP, reasons=("removed",), priority=Priority.COMMIT)
+
+    def look(self, keys: Iterable[Key] = (), reason: str = "manual") -> None:
+        """Look now, at some or at all."""
+        groups = {self.engine.graph.group_of[key] for key in keys if key in self.engine.graph.group_of}
+        for group in groups or self.engine.graph.groups:
+            self.scheduler.add(group, reasons=(reason,), priority=Priority.MANUAL)
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+        await self.scheduler.run()
+
+    def stop(self) -> None:
+        """Finish the calls in flight, start none."""
+        self.engine.stop()
+        self.scheduler.stop()
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two sweeps: what is configured, or as often as the share of AWS's rate allows."""
+        resync = self.engine.settings.spec.sync.resync
+        calls = len(self.engine.graph.resources) / 5 + 10
+        floor = calls / self.calls_per_second
+        return max(self.least if resync == "auto" else resync, floor)
+
+    # ── working ──────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _work(self, work: Work) -> Again | None:
+        self.beat = self.engine.clock.monotonic()
+        try:
+            if work.key == SWEEP:
+                return await self._sweep()
+            return await self._group(work)
+        except Exception as error:  # the loop outlives everything
+            _log.exception("working on %s failed", work.key)
+            self._tell("Failed", None, reason="Internal", message=f"{work.key}: {type(error).__name__}")
+            return Again(self._backoff.delay(work.key, ""))
+
+    async def _group(self, work: Work) -> Again | None:
+        members = self.engine.graph.groups.get(work.key)
+        if not members:
+            return None
+        keys = sorted(members)
+        before = {key: self.engine.looker.known.get(key) for key in keys}
+        lane = _LANES[work.priority]
+        if self.dry_run:
+            seen = await self.engine.looker.group(keys, lane)
+        else:
+            seen = await self.engine.actor.group(keys, lane, frozen=self._frozen(keys))
+        for member in seen:
+            await self._settle(member)
+        for key in keys:
+            if self.engine.looker.known.get(key) != before[key]:
+                self._wake_users(key)
+        again = [self._next(member) for member in seen]
+        return min((one for one in again if one is not None), key=lambda one: one.after, default=None)
+
+    def _frozen(self, keys: Iterable[Key]) -> set[Key]:
+        """What AWS refused for good at this generation: looked at, and not tried again."""
+        now = self.engine.clock.monotonic()
+        resources = self.engine.graph.resources
+        frozen = set()
+        for key in keys:
+            generation, until = self._refused.get(key, ("", 0.0))
+            if generation and generation == resources[key].generation and now < until:
+                frozen.add(key)
+        return frozen
+
+    def _wake_users(self, key: Key) -> None:
+        for user in self.engine.graph.users(key):
+            group = self.engine.graph.group_of[user]
+            self.scheduler.add(group, reasons=(f"{key} changed",), priority=Priority.DEPENDENCY)
+
+    def _next(self, member: Member) -> Again | None:
+        """When a resource is worth another look."""
+        key, plan = member.key, self.items[member.key]
+        failure = plan.failure
+        if failure is None:
+            self._backoff.forget(key)
+            if plan.wait is not None:
+                late = plan.health.reason == "ProgressDeadlineExceeded"
+                return Again(60.0 if late else plan.wait.after, "progress")
+            return None
+        if not failure.terminal:
+            return Again(self._backoff.delay(key, plan.generation), "retry")
+        slow = failure.reason in _SLOWLY
+        if member.want is not None:
+            until = self.engine.clock.monotonic() + (_SLOW if slow else float("inf"))
+            self._refused[key] = (plan.generation, until)
+        return Again(_SLOW, "retry", Priority.SWEEP) if slow else None
+
+    async def _settle(self, member: Member) -> None:
+        """Take in what was seen of one resource: deadline, memory, events."""
+        plan = self._overdue(member.plan)
+        self.items[member.key] = plan
+        memory = self.engine.memory
+        if is_applied(plan) and memory.applied(member.key) != plan.generation:
+            commit = member.want.commit if member.want is not None else ""
+            await memory.record_applied(member.key, plan.generation, commit)
+        self._announce(plan)
+
+    def _overdue(self, plan: ResourcePlan) -> ResourcePlan:
+        if plan.wait is None or plan.failure is not None:
+            self._progress.pop(plan.key, None)
+            return plan
+        now = self.engine.clock.monotonic()
+        progress = self._progress.get(plan.key)
+        if progress is None or progress.generation != plan.generation:
+            progress = self._progress[plan.key] = _Progress(plan.generation, now)
+        limit = self.engine.settings.spec.sync.progressDeadline
+        if now - progress.since < limit:
+            return plan
+        message = f"not over after {limit:.0f} s: {plan.wait.message or plan.wait.reason}"
+        return evolve(plan, health=Health("Degraded", "ProgressDeadlineExceeded", message))
+
+    async def _sweep(self) -> Again:
+        """Look at everything once. What listing our objects told anyway is not read again."""
+        engine = self.engine
+        swept = await sweep(engine.looker)
+        told = {owned.key: owned for owned in swept.owned if owned.complete}
+        for name, members in list(engine.graph.groups.items()):
+            keys = sorted(members)
+            seen = await self._from(told, keys)
+            if seen is None:
+                self.scheduler.add(name, reasons=("sweep",), priority=Priority.SWEEP)
+                continue
+            for member in seen:
+                await self._settle(member)
+        await self._prune(swept)
+        self.swept = engine.clock.monotonic()
+        jitter = 1 + 0.1 * (2 * self._random.random() - 1)
+        return Again(self.interval * jitter, "sweep", Priority.SWEEP)
+
+    async def _from(self, told: Mapping[Key, Owned], keys: Sequence[Key]) -> list[Member] | None:
+        """The look at a group that needs no further read, or None when it wants a closer one."""
+        looker = self.engine.looker
+        for key in keys:
+            item, owned = self.items.get(key), told.get(key)
+            if item is None or owned is None or not is_applied(item):
+                return None
+            if looker.identity(key) != owned.identity:
+                return None
+        members = await looker.group(keys, "sweep", told={key: told[key].seen for key in keys})
+        return members if all(is_applied(member.plan) for member in members) else None
+
+    async def _prune(self, swept: Sweep) -> None:
+        """Show, and where allowed delete, what git does not hold any more."""
+        engine = self.engine
+        going = orphans(swept, engine.graph.resources)
+        scope = scopes(swept, going, engine.snapshot, engine.last_app)
+        rank = {kind: engine.kinds.get(kind).rank for kind in {owned.key.kind for owned in going}}
+        gone: dict[Key, ResourcePlan] = {}
+        for owned in sorted(going, key=lambda one: (rank[one.key.kind], one.key)):
+            member = await engine.looker.orphan(owned, scope[owned.key], "sweep")
+            if member.plan.sendable and not self.dry_run:
+                member = await engine.actor.orphan(member)
+                if member.plan.failure is None and not engine.actor.stopping:
+                    self._tell("Deleted", member.plan, message="not in git any more")
+                    continue
+            gone[member.key] = member.plan
+            self._announce(member.plan)
+        self.gone = gone
+
+    # ── telling ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _announce(self, plan: ResourcePlan) -> None:
+        """Tell a transition once, never a condition again and again."""
+        type_, reason, message = _headline(plan)
+        state = (plan.generation, type_, reason, message)
+        if self._said.get(plan.key) == state:
+            return
+        self._said[plan.key] = state
+        self._tell(type_, plan, reason=reason, message=message)
+
+    def _tell(self, type_: EventType, plan: ResourcePlan | None, **more: str) -> None:
+        commit = more.pop("commit", self.engine.snapshot.commit)
+        event = Event(
+            type_,
+            self.engine.env.name,
+            plan.key if plan else None,
+            plan.app if plan else "",
+            commit=commit,
+            generation=plan.generation if plan else "",
+            **more,
+        )
+        self.engine.emit(event)
+
+    def status(self) -> EnvironmentStatus:
+        """Everything as it was seen last."""
+        engine = self.engine
+        rows = []
+        now_monotonic, now = engine.clock.monotonic(), engine.clock.now()
+        for key, item in [*self.items.items(), *self.gone.items()]:
+            row = resource_status(item)
+            group = engine.graph.group_of.get(key)
+            due = self.scheduler.queue.due(group) if group is not None else None
+            if due is None:
+                due = self.scheduler.queue.due(SWEEP)
+            since = self.transition(key, (row.sync, row.health.status, row.reason))
+            next_try = now + timedelta(seconds=due - now_monotonic) if due is not None else None
+            rows.append(evolve(row, since=since, next_try=next_try))
+        return environment_status(
+            engine.env.name,
+            engine.snapshot.commit,
+            engine.snapshot.config_digest,
+            sorted(rows, key=lambda row: row.key),
+            apps_of(engine.snapshot.apps),
+            engine.snapshot.problems,
+            self.message,
+        )
+
+
+def _headline(plan: ResourcePlan) -> tuple[EventType, str, str]:
+    """The one thing to say about a resource now."""
+    row = resource_status(plan)
+    if plan.failure is not None:
+        return "Failed", row.reason, row.message
+    if plan.rejected is not None:
+        return "RolledBack", "RolledBack", plan.rejected
+    if any(finding.decision != "skip" for finding in plan.findings):
+        return "Held", row.reason, row.message
+    if plan.steps and plan.reason == "Drifted":
+        return "Drifted", "Drifted", row.message
+    if plan.steps or plan.blocked_by or plan.wait is not None:
+        return "Progress", row.reason, row.message
+    if plan.health.status == "Healthy":
+        return "Synced", "", plan.health.message
+    return "Degraded", plan.health.reason, plan.health.message

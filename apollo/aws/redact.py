@@ -1,0 +1,95 @@
+"""Keeping secrets out of every text that leaves this room."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+__all__ = ["MASK", "redact", "report_without_values", "sensitive"]
+
+MASK: Final = "[redacted]"
+
+# A name that says that what follows is secret, then `=` or `:` or JSON punctuation, then the value.
+_NAMED = re.compile(
+    r"(?i)((?:aws[_-]?)?(?:secret[_-]?access[_-]?key|secret[_-]?key|session[_-]?token|security[_-]?token"
+    r"|(?:x-amz-)?signature|client[_-]?secret|password|passwd|api[_-]?key|access[_-]?token|auth[_-]?token)"
+    r"[\"']?\s*[:=]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&\"'}]+)"
+)
+_HEADER = re.compile(r"(?i)((?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?)[^\r\n\"'}]+")
+_BARE = tuple(
+    re.compile(pattern, flags)
+    for pattern, flags in (
+        (r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+        (r"\b(?:AKIA|ASIA|AIDA|AROA)[A-Z0-9]{12,124}\b", 0),  # access keys, and ids that name their owners
+        (r"\b(?:IQoJ|FwoG|FQoG)[A-Za-z0-9+/=_-]{40,}", 0),  # session tokens
+        (r"\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{16,}", 0),
+        (r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*", 0),  # JSON web tokens
+    )
+)
+# The shape of a secret access key: 40 characters with digits and both cases, standing alone.
+_KEY = re.compile(
+    r"(?<![\w/+=.-])(?=[A-Za-z0-9/+]*[0-9])(?=[A-Za-z0-9/+]*[A-Z])(?=[A-Za-z0-9/+]*[a-z])"
+    r"[A-Za-z0-9/+]{40}(?![\w/+=.-])"
+)
+_URL_USER = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s@]+@")
+
+# Parameters of AWS calls whose values are never repeated, wherever they stand.
+_SECRET_MEMBERS = re.compile(r"(?i)secret|password|token|credential|private.?key")
+_SECRET_MAPS = frozenset({"options", "driverOpts", "labels", "dockerLabels"})
+_SECRET_PAIRS = frozenset({"environment", "systemControls"})
+
+
+def redact(text: str, *values: str) -> str:
+    """``text`` without credentials: access keys, session tokens, signatures, Authorization headers, passwords
+    in URLs, private keys; and without any of ``values``, which are known to be secret.
+
+    ARNs, account ids and request ids stay: they are needed to find out what went wrong.
+    """
+    for value in sorted((value for value in values if len(value) >= 4), key=len, reverse=True):
+        text = text.replace(value, MASK)
+    text = _HEADER.sub(rf"\1{MASK}", text)
+    text = _NAMED.sub(rf"\1{MASK}", text)
+    text = _URL_USER.sub(rf"\1{MASK}@", text)
+    for pattern in (*_BARE, _KEY):
+        text = pattern.sub(MASK, text)
+    return text
+
+
+def sensitive(params: Any, *, inside: bool = False) -> Iterator[str]:
+    """The values in a call's parameters that may be secret: environment variables, log options, client
+    secrets. AWS sometimes quotes what it refuses."""
+    if isinstance(params, str):
+        if inside:
+            yield params
+    elif isinstance(params, Mapping):
+        for name, value in params.items():
+            if name in _SECRET_PAIRS and isinstance(value, list | tuple):
+                for pair in value:
+                    if isinstance(pair, Mapping):
+                        yield from sensitive(pair.get("value"), inside=True)
+            else:
+                secret = name in _SECRET_MAPS or (
+                    isinstance(value, str) and bool(_SECRET_MEMBERS.search(str(name)))
+                )
+                # An ARN or a token that makes a create idempotent names a thing and opens none.
+                secret = secret and name != "clientToken" and not str(value).startswith("arn:")
+                yield from sensitive(value, inside=inside or secret)
+    elif isinstance(params, Iterable) and not isinstance(params, bytes):
+        for item in params:
+            yield from sensitive(item, inside=inside)
+
+
+_FINDING = re.compile(r"^(?=(?:Invalid|Missing|Unknown|Must set|More than one)\b)", re.MULTILINE)
+_VALUE = re.compile(r", value: .*, (?=(?:type: <|valid (?:min|max|types)))", re.DOTALL)
+_NOT_JSON = re.compile(r"(must be json serializable): .*", re.DOTALL)
+
+
+def report_without_values(report: str) -> str:
+    """botocore's list of what is wrong with the parameters, without the values it repeats."""
+    findings = []
+    for finding in _FINDING.split(report):
+        text = _NOT_JSON.sub(r"\1", _VALUE.sub(", ", finding)).strip()
+        if text:
+            findings.append(text.replace("type: <class '", "got '").replace("'>", "'"))
+    return "; ".join(findings)

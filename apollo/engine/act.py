@@ -106,6 +106,9 @@ class Actor:
             generation=generation,
             call=f"{step.call.service}:{step.call.operation}",
         )
+        if member.plan.reason == "Drifted":
+            paths = ", ".join(change.path for change in step.changes)
+            self.emit(evolve(event, type="Drifted", reason="Drifted", message=f"changed behind git: {paths}"))
         self.emit(event)
         controller = self.looker.kinds.get(member.key.kind)
         self.looker.guard.sent(step, self.looker.clock.monotonic())

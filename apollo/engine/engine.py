@@ -4,6 +4,7 @@ same looks and acts."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import anyio
@@ -307,13 +308,23 @@ class Engine:
 
     # ── status ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def status(self, items: Iterable[ResourcePlan], message: str = "") -> EnvironmentStatus:
+    def status(
+        self,
+        items: Iterable[ResourcePlan],
+        message: str = "",
+        since: Callable[[Key, tuple[str, ...]], datetime] | None = None,
+    ) -> EnvironmentStatus:
         """The roll-up of resources as they were seen last."""
+        rows = [resource_status(item) for item in items]
+        if since is not None:
+            rows = [
+                evolve(row, since=since(row.key, (row.sync, row.health.status, row.reason))) for row in rows
+            ]
         return environment_status(
             self.env.name,
             self.snapshot.commit,
             self.snapshot.config_digest,
-            [resource_status(item) for item in items],
+            rows,
             apps_of(self.snapshot.apps),
             self.snapshot.problems,
             message,

@@ -1,5 +1,5 @@
-"""The operator's loop for one environment: every change of git, of AWS or of a dependency ends as one entry of
-the keyed queue, and every entry as a look and, where allowed, an act."""
+"""The operator's loop for one environment: every change of git, of AWS or of a dependency ends as one entry
+of the keyed queue, and every entry as a look and, where allowed, an act."""
 
 from __future__ import annotations
 

@@ -1,0 +1,26 @@
+"""The one composition root: settings → sources → engine → controllers → AWS.
+
+Embedding::
+
+    async with Operator(settings, controllers=[MyController()]) as operator:
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(operator.run)      # returns when every first snapshot is loaded
+"""
+
+from apollo.engine.engine import Result
+from apollo.engine.events import Event
+from apollo.engine.plan import Plan
+from apollo.engine.status import EnvironmentStatus, Outcome, ResourceStatus
+from apollo.operator.operator import Operator, Progress, RunReport
+
+__all__ = [
+    "EnvironmentStatus",
+    "Event",
+    "Operator",
+    "Outcome",
+    "Plan",
+    "Progress",
+    "ResourceStatus",
+    "Result",
+    "RunReport",
+]

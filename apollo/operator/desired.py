@@ -1,0 +1,83 @@
+"""The desired state of one environment: a branch of a repository, followed commit by commit, as snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from attrs import define, field
+
+from apollo.api import Kinds, Snapshot
+from apollo.clock import Clock
+from apollo.errors import ConfigError, Problem
+from apollo.manifest import Tree
+from apollo.settings import Environment, SourceAuth
+from apollo.source import Commit, GitSource
+
+__all__ = ["Desired"]
+
+
+@define
+class Desired:
+    """Follows the source of an environment.
+
+    :ivar base: where a relative local repository starts from. :ivar state: Apollo's own folder for clones.
+    """
+
+    environment: Environment
+    installation: str
+    kinds: Kinds
+    clock: Clock
+    base: Path
+    state: Path
+    secret: Callable[[SourceAuth], str] | None = None
+    source: GitSource = field(init=False)
+    tree: Tree = field(init=False)
+    commit: Commit | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        source = self.environment.spec.source
+        if source is None:
+            name = self.environment.name
+            raise ConfigError(
+                [
+                    Problem(
+                        "APO-CONF-010",
+                        f"environment {name} has no source",
+                        path="/spec/source",
+                        hint="add spec.source with repo and branch, or name a PATH on the command line",
+                    )
+                ]
+            )
+        self.source = GitSource(
+            source, directory=self.state, clock=self.clock, secret=self.secret, base=self.base
+        )
+        self.tree = Tree(self.environment, self.installation, self.kinds, root=source.path)
+
+    async def open(self) -> None:
+        """Find or clone the repository.
+
+        :raises SourceError: when it cannot be had.
+        """
+        await self.source.open()
+
+    async def refresh(self) -> Snapshot | None:
+        """The snapshot of the branch as it is now, or None when it has not moved.
+
+        :raises SourceError: the last good snapshot stays in force.
+        """
+        return await self.at(await self.source.refresh())
+
+    async def at(self, commit: Commit) -> Snapshot | None:
+        """The snapshot at a commit, or None when that is what was taken last."""
+        old = self.commit
+        if old is not None and old.sha == commit.sha:
+            return None
+        changes = await self.source.changes(old.sha if old else None, commit.sha)
+        snapshot = self.tree.update(commit.sha, changes.files, changes.problems)
+        self.commit = commit
+        return snapshot
+
+    async def aclose(self) -> None:
+        """Let go of the repository."""
+        await self.source.aclose()

@@ -1,0 +1,366 @@
+"""The operator: puts the rooms together for as many environments as the settings name."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+import anyio.abc
+from anyio import from_thread, to_thread
+from attrs import frozen
+
+from apollo.api import Controller, Env, Gate, Key, Snapshot
+from apollo.aws import Aws
+from apollo.clock import Clock, SystemClock
+from apollo.engine.engine import Engine, Result
+from apollo.engine.events import Event
+from apollo.engine.loop import Loop
+from apollo.engine.plan import Plan
+from apollo.engine.status import EnvironmentStatus
+from apollo.errors import ApolloError, ConfigError, Problem
+from apollo.operator.desired import Desired
+from apollo.operator.memory import StoreMemory
+from apollo.operator.serve import Served
+from apollo.plugins import Registry, discover_gates
+from apollo.settings import Environment, Settings, SourceAuth
+from apollo.store import Store, open_store
+
+__all__ = ["Operator", "Progress", "RunReport"]
+
+_log = logging.getLogger("apollo.operator")
+
+
+@frozen
+class Progress:
+    """One line of what an apply is doing. ``phase``: ``acting``, ``acted``, ``progress``."""
+
+    key: Key | None
+    phase: str
+    message: str
+    call: str = ""
+
+
+@frozen
+class RunReport:
+    """How ``run(once=True)`` went, per environment."""
+
+    results: Mapping[str, Result]
+    errors: Mapping[str, ApolloError]
+
+    @property
+    def exit_code(self) -> int:
+        codes = {result.exit_code for result in self.results.values()} | ({1} if self.errors else set())
+        return next((code for code in (130, 1, 5, 4, 3) if code in codes), 0)
+
+
+class Operator:
+    """Plans, applies, and runs, for the environments of one configuration. An async context manager.
+
+    Everything it starts belongs to the task group it is run in; it cancels nothing else, and several can
+    live in one process.
+
+    :param controllers: further kinds, beside or instead of the installed ones of equal name.
+    :param gates: instead of the installed ones.
+    :param store: instead of the one that the settings name.
+    :param environments: the ones to serve; default all.
+    :param listen: told of every `Event`, afterwards, in the event loop; must not block.
+    :raises ConfigError: when an environment is asked for that the settings do not hold.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        controllers: Sequence[Controller[Any, Any]] | None = None,
+        gates: Sequence[Gate] | None = None,
+        clock: Clock | None = None,
+        store: Store | None = None,
+        environments: Collection[str] | None = None,
+        profile: str | None = None,
+        region: str | None = None,
+        listen: Callable[[Event], None] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.base = Path(settings.directory)
+        self.registry = Registry(controllers or ())
+        self.gates = tuple(gates) if gates is not None else tuple(discover_gates())
+        self.store: Store = store or open_store(settings.installation.spec.store, self.base, self.clock)
+        self.aws = Aws(settings.installation.name, clock=self.clock, profile=profile, region=region)
+        self._listeners: list[Callable[[Event], None]] = [listen] if listen else []
+        self._engines: dict[tuple[str, str], Engine] = {}
+        self._served: dict[str, Served] = {}
+        self._stopping = anyio.Event()
+        self.environments: dict[str, Environment] = {one.name: one for one in settings.environments}
+        if environments is not None:
+            self.environments = {name: self.environment(name) for name in environments}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with anyio.CancelScope(shield=True):
+            await self.aws.aclose()
+            await self.store.aclose()
+
+    def environment(self, name: str) -> Environment:
+        """The environment of that name.
+
+        :raises ConfigError: with a suggestion.
+        """
+        found = next((one for one in self.settings.environments if one.name == name), None)
+        if found is None:
+            import difflib
+
+            names = [one.name for one in self.settings.environments]
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(names) or 'none'}"
+            raise ConfigError([Problem("APO-CONF-011", f"there is no environment {name!r}", hint=hint)])
+        return found
+
+    # ── one plan, one apply ──────────────────────────────────────────────────────────────────────────────
+
+    async def plan(
+        self,
+        environment: str,
+        *,
+        paths: Sequence[Path] = (),
+        rev: str | None = None,
+        prune: bool | None = None,
+    ) -> Plan:
+        """What would be done to make AWS equal to git now. Reads only.
+
+        :param paths: files or folders instead of the environment's source, as they lie there.
+        :param rev: a revision of the source instead of its branch.
+        :param prune: instead of the environment's ``sync.prune``.
+        :raises ApolloError: when git, the configuration or AWS cannot be read at all. What is wrong with one
+            resource stands in the plan.
+        """
+        chosen = self.environment(environment)
+        engine = await self._engine(chosen, manual=True, prune=prune)
+        snapshot = await self._snapshot(chosen, paths, rev)
+        engine.take(snapshot)
+        plan = await engine.plan()
+        self._engines[environment, plan.digest] = engine
+        return plan
+
+    async def apply(
+        self,
+        plan: Plan,
+        *,
+        wait: bool = True,
+        timeout: float | None = None,
+        exact: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Result:
+        """Carry out a plan that this operator made.
+
+        :param wait: follow rollouts to their end. :param timeout: seconds; default ``progressDeadline``.
+        :param exact: send nothing but the planned calls: what moved meanwhile fails instead.
+        """
+        engine = self._engines[plan.environment, plan.digest]
+        memory = engine.memory
+        if progress is not None:
+            report = progress
+            self._listeners.append(lambda event: _report(event, report))
+        try:
+            return await engine.apply(plan, wait=wait, timeout=timeout, exact=exact)
+        finally:
+            if progress is not None:
+                self._listeners.pop()
+            if isinstance(memory, StoreMemory):
+                with anyio.CancelScope(shield=True):
+                    await memory.flush()
+
+    async def status(self, environment: str, *, paths: Sequence[Path] = ()) -> EnvironmentStatus:
+        """How everything of an environment fares now, read live from git and AWS."""
+        chosen = self.environment(environment)
+        engine = await self._engine(chosen)
+        try:
+            engine.take(await self._snapshot(chosen, paths, None))
+        except ApolloError as error:
+            return engine.status((), error.message)
+        plan = await engine.plan()
+        memory = engine.memory
+        since = memory.since if isinstance(memory, StoreMemory) else None
+        status = engine.status(plan, since=since)
+        if isinstance(memory, StoreMemory):
+            await memory.flush()
+        return status
+
+    # ── running ──────────────────────────────────────────────────────────────────────────────────────────
+
+    async def run(
+        self,
+        *,
+        once: bool = False,
+        dry_run: bool = False,
+        task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
+    ) -> RunReport:
+        """Keep every environment equal to git until `stop` or cancellation.
+
+        ``task_status`` is told when each environment has its first snapshot.
+
+        :param once: one pass that follows its rollouts to their end. :param dry_run: send nothing.
+        :raises ApolloError: at the start, when an account cannot be used: credentials, the wrong account.
+        """
+        for environment in self.environments.values():
+            await self.aws.open(environment)
+        if once:
+            return await self._once(dry_run)
+        async with anyio.create_task_group() as tasks:
+            for environment in self.environments.values():
+                served = await self._serve(environment, dry_run)
+                self._served[environment.name] = served
+                await tasks.start(served.run)
+            task_status.started()
+            await self._stopping.wait()
+            for served in self._served.values():
+                served.stop()
+        return RunReport({}, {})
+
+    def stop(self) -> None:
+        """Finish the calls in flight, start none. `run` returns when they are answered."""
+        self._stopping.set()
+        for engine in self._engines.values():
+            engine.stop()
+
+    def look(self, environment: str | None = None) -> None:
+        """Look at git and at everything now (a running operator)."""
+        for name, served in self._served.items():
+            if environment in (None, name):
+                served.look()
+
+    def live(self) -> Mapping[str, EnvironmentStatus]:
+        """How a running operator last saw each environment."""
+        return {name: served.loop.status() for name, served in self._served.items()}
+
+    async def _once(self, dry_run: bool) -> RunReport:
+        results: dict[str, Result] = {}
+        errors: dict[str, ApolloError] = {}
+
+        async def one(environment: Environment) -> None:
+            try:
+                engine = await self._engine(environment)
+                engine.take(await self._snapshot(environment, (), None))
+                plan = await engine.plan()
+                self._engines[environment.name, plan.digest] = engine
+                if dry_run or self._stopping.is_set():
+                    results[environment.name] = Result(plan, ())
+                else:
+                    results[environment.name] = await self.apply(plan)
+            except ApolloError as error:
+                errors[environment.name] = error
+
+        async with anyio.create_task_group() as tasks:
+            for environment in self.environments.values():
+                tasks.start_soon(one, environment)
+        return RunReport(results, errors)
+
+    # ── parts ────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _serve(self, environment: Environment, dry_run: bool) -> Served:
+        engine = await self._engine(environment)
+        memory = engine.memory
+        assert isinstance(memory, StoreMemory)
+        loop = Loop(engine, dry_run=dry_run, transition=memory.since)
+        return Served(self._desired(environment), loop, memory, self.clock)
+
+    async def _engine(
+        self, environment: Environment, *, manual: bool = False, prune: bool | None = None
+    ) -> Engine:
+        account = await self.aws.open(environment)
+        env = Env(
+            name=environment.name,
+            installation=self.settings.installation.name,
+            region=account.region,
+            account=account.account_id,
+            cluster=environment.spec.cluster,
+        )
+        digest = environment.digest()
+        settings = environment
+        if prune is not None:
+            sync = environment.spec.sync.model_copy(update={"prune": prune})
+            settings = environment.model_copy(
+                update={"spec": environment.spec.model_copy(update={"sync": sync})}
+            )
+        memory = StoreMemory(environment.name, digest, self.store, self.clock)
+        await memory.load()
+
+        def contexts(lane: Any, *, writable: bool = False, commit: str = "") -> Any:
+            return self.aws.context(
+                env, environment, lane=lane, commit=commit, config_digest=digest, writable=writable
+            )
+
+        def emit(event: Event) -> None:
+            memory.note(event)
+            for listener in self._listeners:
+                try:
+                    listener(event)
+                except Exception:  # a listener hears of things; it stops nothing
+                    _log.exception("a listener failed")
+
+        return Engine(
+            env, settings, self.registry, self.gates, contexts, memory, self.clock, emit, manual=manual
+        )
+
+    def _desired(self, environment: Environment) -> Desired:
+        def secret(auth: SourceAuth) -> str:
+            assert auth.secretsManager is not None
+            return from_thread.run(self.aws.secret, environment, auth.secretsManager)
+
+        store = self.settings.installation.spec.store
+        folder = (
+            Path(store.removeprefix("sqlite:")).parent if store.startswith("sqlite:") else Path(".apollo")
+        )
+        return Desired(
+            environment,
+            self.settings.installation.name,
+            self.registry,
+            self.clock,
+            base=self.base,
+            state=self.base / folder / "git",
+            secret=secret,
+        )
+
+    async def _snapshot(self, environment: Environment, paths: Sequence[Path], rev: str | None) -> Snapshot:
+        if paths:
+            from apollo.manifest import load_path
+            from apollo.source import working_tree_commit
+
+            snapshot = await to_thread.run_sync(
+                lambda: load_path(
+                    paths, environment, installation=self.settings.installation.name, kinds=self.registry
+                )
+            )
+            commit = await to_thread.run_sync(working_tree_commit, paths[0])
+            return _at(snapshot, commit or "")
+        desired = self._desired(environment)
+        await desired.open()
+        try:
+            commit_ = await desired.source.resolve(rev) if rev else await desired.source.refresh()
+            snapshot_ = await desired.at(commit_)
+        finally:
+            await desired.aclose()
+        assert snapshot_ is not None
+        return snapshot_
+
+
+def _at(snapshot: Snapshot, commit: str) -> Snapshot:
+    """Files on disk carry the commit of their work tree."""
+    from attrs import evolve
+
+    resources = {key: evolve(one, commit=commit) for key, one in snapshot.resources.items()}
+    apps = {name: evolve(app, commit=commit) for name, app in snapshot.apps.items()}
+    return evolve(snapshot, commit=commit, resources=resources, apps=apps)
+
+
+def _report(event: Event, progress: Callable[[Progress], None]) -> None:
+    if event.type in ("Acting", "Acted", "Progress"):
+        progress(Progress(event.key, event.type.lower(), event.message, event.call))

@@ -1,0 +1,93 @@
+"""One environment of a running operator: git feeds the loop, the loop feeds AWS and the memory."""
+
+from __future__ import annotations
+
+import logging
+
+import anyio
+import anyio.abc
+from attrs import define, field
+
+from apollo.clock import Clock
+from apollo.engine.events import Event
+from apollo.engine.loop import Loop
+from apollo.errors import SourceError
+from apollo.operator.desired import Desired
+from apollo.operator.memory import StoreMemory
+
+__all__ = ["Served"]
+
+_log = logging.getLogger("apollo.operator")
+
+_PEOPLE = 2.0
+"""Seconds between looks at what people let through or suspended with other commands."""
+_AGAIN = 5.0
+"""Seconds before a source that failed is asked again at the earliest."""
+
+
+@define
+class Served:
+    """Follows one branch and keeps one environment."""
+
+    desired: Desired
+    loop: Loop
+    memory: StoreMemory
+    clock: Clock
+    _failure: str = field(default="", init=False)
+
+    async def run(self, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Serve until `stop`; ``task_status`` is told once git was asked for the first time."""
+        first = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.memory.run)
+            tasks.start_soon(self._people)
+            tasks.start_soon(self._follow, first)
+            await first.wait()
+            task_status.started()
+            await self.loop.run()
+            tasks.cancel_scope.cancel()
+        with anyio.CancelScope(shield=True):
+            await self.memory.flush()
+            await self.desired.aclose()
+
+    def stop(self) -> None:
+        """Finish the calls in flight, start none."""
+        self.loop.stop()
+
+    def look(self) -> None:
+        """Look at git and AWS now."""
+        self.desired.source.poke()
+        self.loop.look()
+
+    async def _follow(self, first: anyio.Event) -> None:
+        opened = False
+        while True:
+            try:
+                if not opened:
+                    await self.desired.open()
+                    opened = True
+                snapshot = await self.desired.refresh()
+                self._said("")
+                if snapshot is not None:
+                    self.loop.take(snapshot)
+            except SourceError as error:
+                self._said(error.message if not error.hint else f"{error.message} ({error.hint})")
+            first.set()
+            if opened:
+                await self.desired.source.moved()
+            else:
+                await self.clock.sleep(_AGAIN)
+
+    def _said(self, failure: str) -> None:
+        """Note what is wrong with the source; tell it once. The last good commit stays in force."""
+        self.loop.message = failure
+        if failure and failure != self._failure:
+            name = self.loop.engine.env.name
+            self.loop.engine.emit(Event("SourceFailed", name, reason="SourceFailed", message=failure))
+        self._failure = failure
+
+    async def _people(self) -> None:
+        while True:
+            await self.clock.sleep(_PEOPLE)
+            if await self.memory.refresh():
+                self.loop.look(reason="approval")

@@ -1,0 +1,195 @@
+"""The local AWS as one object: start it, look into it, steer it, stop it."""
+
+import os
+import threading
+from types import TracebackType
+from typing import Any, Self
+
+import botocore.session
+from botocore.config import Config
+
+from apollo.testing.clock import VirtualClock
+from apollo.testing.control import Control
+from apollo.testing.dispatch import Dispatcher
+from apollo.testing.faults import Faults
+from apollo.testing.log import Request
+from apollo.testing.scenarios import Scenarios
+from apollo.testing.server import Server
+from apollo.testing.services import registry
+from apollo.testing.timings import Timings
+from apollo.testing.world import DEFAULT_ACCOUNT, DEFAULT_REGION, World
+
+
+class LocalAws:
+    """AWS on 127.0.0.1, for one process or for anything else that gets its endpoint.
+
+    speed 0 (the default): time moves only through `advance` and `settle`. 1: real time. N: N times faster.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        speed: float = 0.0,
+        port: int = 0,
+        timings: Timings | None = None,
+        start: float | None = None,
+    ) -> None:
+        self.clock = VirtualClock(speed, start)
+        self.world = World(seed, self.clock, timings or Timings(), registry())
+        dispatcher = Dispatcher(self.world)
+        self._server = Server(Control(self.world, dispatcher.handle).handle, port)
+        self._clients: dict[tuple[str, str, str, tuple[tuple[str, Any], ...]], Any] = {}
+        self._session: Any = None
+
+    def start(self) -> Self:
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+        self._server.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def port(self) -> int:
+        return self._server.port
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self._server.port}"
+
+    # steering
+
+    @property
+    def faults(self) -> Faults:
+        return self.world.faults
+
+    @property
+    def scenarios(self) -> Scenarios:
+        return self.world.scenarios
+
+    def advance(self, seconds: float) -> float:
+        """Let virtual time pass."""
+        with self.world.lock:
+            return self.clock.advance(seconds)
+
+    def settle(self, limit: float = 7200.0) -> float:
+        """Let time pass until nothing is going to happen by itself, at most `limit` seconds; what passed."""
+        with self.world.lock:
+            begin = self.clock.now()
+            while True:
+                coming = []
+                for backend in list(self.world.backends.values()):
+                    backend.step()
+                    at = backend.next_event()
+                    if at is not None:
+                        coming.append(at)
+                now = self.clock.now()
+                if not coming or min(coming) - begin > limit:
+                    return now - begin
+                self.clock.advance(max(0.0, min(coming) - now))
+
+    def reset(self) -> None:
+        """Forget all state, faults, scenarios and requests; the clock goes on."""
+        with self.world.lock:
+            self.world.reset()
+
+    # looking
+
+    @property
+    def requests(self) -> list[Request]:
+        """Every call since the last clear, in order."""
+        with self.world.lock:
+            return list(self.world.log)
+
+    def mutations(self) -> list[Request]:
+        """The calls that could change something."""
+        return [request for request in self.requests if request.mutating]
+
+    def counts(self) -> dict[str, int]:
+        """How often each `service:Operation` was called."""
+        with self.world.lock:
+            return self.world.log.counts()
+
+    def clear(self) -> None:
+        """Forget the requests so far; the state stays."""
+        with self.world.lock:
+            self.world.log.clear()
+
+    def snapshot(self) -> dict[str, Any]:
+        """The whole state without AWS-drawn identifiers and timestamps, to compare end states."""
+        with self.world.lock:
+            result: dict[str, Any] = {}
+            for (service, account, region), backend in sorted(self.world.backends.items()):
+                backend.step()
+                state = backend.snapshot()
+                if any(state.values()):
+                    result[f"{account}/{region}/{service}"] = state
+            return result
+
+    # the human's hand
+
+    def env(self, *, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> dict[str, str]:
+        """Environment variables with which any AWS SDK or the aws CLI comes here, and nowhere else."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": account,
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+
+    def client(
+        self,
+        service: str,
+        *,
+        account: str = DEFAULT_ACCOUNT,
+        region: str = DEFAULT_REGION,
+        retries: int = 0,
+        **config: Any,
+    ) -> Any:
+        """An SDK client for somebody in that account. It retries only if told to: tests want to see faults."""
+        config["retries"] = {"mode": "standard", "total_max_attempts": retries + 1}
+        key = (service, account, region, tuple(sorted((k, repr(v)) for k, v in config.items())))
+        found = self._clients.get(key)
+        if found is None:
+            if self._session is None:
+                self._session = botocore.session.Session()
+            found = self._clients[key] = self._session.create_client(
+                service,
+                region_name=region,
+                endpoint_url=self.endpoint,
+                aws_access_key_id=account,
+                aws_secret_access_key="local",
+                config=Config(**config),
+            )
+        return found
+
+
+def serve(
+    port: int = 0,
+    speed: float = 1.0,
+    seed: int = 0,
+    *,
+    stop: threading.Event | None = None,
+    started: threading.Event | None = None,
+    timings: Timings | None = None,
+) -> None:
+    """Serve until `stop` is set (or for ever); raises OSError when the port is taken."""
+    with LocalAws(seed=seed, speed=speed, port=port, timings=timings):
+        if started is not None:
+            started.set()
+        (stop or threading.Event()).wait()

@@ -1,0 +1,12 @@
+"""The simulated services, by botocore's name. A new service is a module and one line here."""
+
+from collections.abc import Mapping
+
+from apollo.testing.world import Backend
+
+
+def registry() -> Mapping[str, type[Backend]]:
+    from apollo.testing.services.ecs import Ecs
+    from apollo.testing.services.sts import Sts
+
+    return {"ecs": Ecs, "sts": Sts}

@@ -1,0 +1,65 @@
+"""Amazon ECS: clusters, task definitions, services with their deployments, tasks, tags."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from apollo.testing.services.ecs import clusters, deployments, services, tags, task_definitions, tasks
+from apollo.testing.services.ecs.lifecycle import fail_due
+from apollo.testing.services.ecs.region import Region
+from apollo.testing.services.ecs.scheduler import step
+from apollo.testing.services.ecs.snapshot import snapshot
+from apollo.testing.services.ecs.state import Json, Service
+from apollo.testing.world import Handler
+
+
+class Ecs(Region):
+    """ECS in one account and region."""
+
+    model: ClassVar[str] = "ecs"
+    validation_code: ClassVar[str] = "InvalidParameterException"
+    operations: ClassVar[Mapping[str, Handler]] = {
+        "CreateCluster": clusters.create_cluster,
+        "DescribeClusters": clusters.describe_clusters,
+        "ListClusters": clusters.list_clusters,
+        "DeleteCluster": clusters.delete_cluster,
+        "PutClusterCapacityProviders": clusters.put_capacity_providers,
+        "RegisterTaskDefinition": task_definitions.register,
+        "DescribeTaskDefinition": task_definitions.describe,
+        "DeregisterTaskDefinition": task_definitions.deregister,
+        "DeleteTaskDefinitions": task_definitions.delete,
+        "ListTaskDefinitions": task_definitions.list_definitions,
+        "ListTaskDefinitionFamilies": task_definitions.list_families,
+        "CreateService": services.create,
+        "UpdateService": services.update,
+        "DeleteService": services.delete,
+        "DescribeServices": services.describe,
+        "ListServices": services.list_services,
+        "ListServiceDeployments": deployments.list_deployments,
+        "DescribeServiceDeployments": deployments.describe_deployments,
+        "DescribeServiceRevisions": deployments.describe_revisions,
+        "StopServiceDeployment": deployments.stop,
+        "RunTask": tasks.run,
+        "StopTask": tasks.stop,
+        "DescribeTasks": tasks.describe,
+        "ListTasks": tasks.list_tasks,
+        "TagResource": tags.tag_resource,
+        "UntagResource": tags.untag_resource,
+        "ListTagsForResource": tags.list_tags,
+    }
+
+    def step_service(self, service: Service) -> None:
+        now = self.now
+        if service.next_at <= now:
+            step(self, service, now)
+
+    def step_standalone(self) -> None:
+        now = self.now
+        for task in list(self.standalone.values()):
+            if task.live and task.fail_at <= now:
+                fail_due(self, task, task.fail_at)
+            if task.stopped_at <= now:
+                del self.standalone[task.id]
+                self.retire(task)
+
+    def snapshot(self) -> Json:
+        return snapshot(self)

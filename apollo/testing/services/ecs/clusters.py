@@ -1,0 +1,136 @@
+"""Clusters."""
+
+from apollo.testing.errors import ApiError
+from apollo.testing.services.ecs.paging import page
+from apollo.testing.services.ecs.region import Region, invalid
+from apollo.testing.services.ecs.state import Cluster, Json
+from apollo.testing.services.ecs.tags import checked, listed
+from apollo.testing.world import Call
+
+_FARGATE = frozenset({"FARGATE", "FARGATE_SPOT"})
+
+
+def create_cluster(ecs: Region, call: Call) -> Json:
+    """Without a name it is called `default`; creating an ACTIVE one again returns it.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html
+    """
+    p = call.params
+    name = p.get("clusterName") or "default"
+    if len(name) > 255 or not name.replace("-", "").replace("_", "").isalnum():
+        raise invalid("Identifier must only contain letters, numbers, hyphens, and underscores.")
+    tags = checked(p.get("tags"))
+    found = ecs.clusters.get(name)
+    if found is None or found.status != "ACTIVE":
+        found = ecs.clusters[name] = Cluster(
+            name,
+            ecs.arn("cluster", name),
+            settings=p.get("settings") or [{"name": "containerInsights", "value": "disabled"}],
+            configuration=p.get("configuration"),
+            service_connect_defaults=p.get("serviceConnectDefaults"),
+            capacity_providers=p.get("capacityProviders", []),
+            default_strategy=[
+                {"base": 0, "weight": 0, **i} for i in p.get("defaultCapacityProviderStrategy", [])
+            ],
+            tags=tags,
+        )
+    return {"cluster": view(ecs, found, {"TAGS", "SETTINGS", "CONFIGURATIONS"})}
+
+
+def view(ecs: Region, cluster: Cluster, include: set[str]) -> Json:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html"""
+    ecs.step_cluster(cluster)
+    now = ecs.now
+    statuses = [t.status(now) for t in ecs.tasks.values() if t.cluster is cluster]
+    body: Json = {
+        "clusterArn": cluster.arn,
+        "clusterName": cluster.name,
+        "status": cluster.status,
+        "registeredContainerInstancesCount": 0,
+        "runningTasksCount": statuses.count("RUNNING"),
+        "pendingTasksCount": sum(s in ("PROVISIONING", "PENDING", "ACTIVATING") for s in statuses),
+        "activeServicesCount": sum(s.status == "ACTIVE" for s in cluster.services.values()),
+        "statistics": [],
+        "tags": listed(cluster.tags) if "TAGS" in include else [],
+        "settings": cluster.settings if "SETTINGS" in include else [],
+        "capacityProviders": cluster.capacity_providers,
+        "defaultCapacityProviderStrategy": cluster.default_strategy,
+    }
+    if cluster.configuration and "CONFIGURATIONS" in include:
+        body["configuration"] = cluster.configuration
+    if cluster.service_connect_defaults:
+        body["serviceConnectDefaults"] = cluster.service_connect_defaults
+    return body
+
+
+def describe_clusters(ecs: Region, call: Call) -> Json:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeClusters.html"""
+    names = call.params.get("clusters") or ["default"]
+    if len(names) > 100:
+        raise invalid("clusters can have at most 100 items.")
+    include = set(call.params.get("include", []))
+    found, failures = [], []
+    for name in names:
+        cluster = ecs.clusters.get(name.rsplit("/", 1)[-1])
+        if cluster is None or (":" in name and name != cluster.arn):
+            arn = name if ":" in name else ecs.arn("cluster", name)
+            failures.append({"arn": arn, "reason": "MISSING"})
+        else:
+            found.append(view(ecs, cluster, include))
+    return {"clusters": found, "failures": failures}
+
+
+def list_clusters(ecs: Region, call: Call) -> Json:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListClusters.html"""
+    arns = [c.arn for c in ecs.clusters.values() if c.status == "ACTIVE"]
+    chunk, more = page(arns, call.params)
+    return {"clusterArns": chunk, **more}
+
+
+def delete_cluster(ecs: Region, call: Call) -> Json:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteCluster.html"""
+    cluster = ecs.cluster(call.params["cluster"])
+    ecs.step_cluster(cluster)
+    if any(s.status == "ACTIVE" for s in cluster.services.values()):
+        raise ApiError(
+            "ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active."
+        )
+    now = ecs.now
+    if any(t.cluster is cluster and t.status(now) != "STOPPED" for t in ecs.tasks.values()):
+        raise ApiError(
+            "ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active."
+        )
+    cluster.status = "INACTIVE"
+    return {"cluster": view(ecs, cluster, set())}
+
+
+def put_capacity_providers(ecs: Region, call: Call) -> Json:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PutClusterCapacityProviders.html"""
+    cluster = ecs.cluster(call.params["cluster"])
+    names = call.params["capacityProviders"]
+    strategy = call.params["defaultCapacityProviderStrategy"]
+    check_strategy(strategy, names)
+    cluster.capacity_providers = names
+    cluster.default_strategy = [{"base": 0, "weight": 0, **item} for item in strategy]
+    return {"cluster": view(ecs, cluster, set())}
+
+
+def check_strategy(strategy: list[Json], associated: list[str]) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html"""
+    if len(strategy) > 20:
+        raise invalid("A capacity provider strategy can contain a maximum of 20 capacity providers.")
+    names = [item["capacityProvider"] for item in strategy]
+    if len(names) != len(set(names)):
+        raise invalid("A capacity provider strategy cannot contain a duplicate capacity provider.")
+    for name in names:
+        if name not in associated:
+            raise invalid(
+                f"The specified capacity provider '{name}' was not found. "
+                "Specify a valid name or ARN and try again."
+            )
+    if sum(item.get("base", 0) > 0 for item in strategy) > 1:
+        raise invalid("Only one capacity provider in a capacity provider strategy can have a base defined.")
+    if len(strategy) > 1 and not any(item.get("weight", 0) for item in strategy):
+        raise invalid("At least one capacity provider must have a weight greater than 0.")
+    if 0 < sum(name in _FARGATE for name in names) < len(names):
+        raise invalid("A capacity provider strategy cannot mix Fargate and other capacity providers.")

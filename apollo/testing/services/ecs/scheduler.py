@@ -1,0 +1,283 @@
+"""The service scheduler: brings a service to its desired state, event by event, over virtual time.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html
+"""
+
+import math
+
+from apollo.testing.services.ecs import text
+from apollo.testing.services.ecs.breaker import noticed_failure, noticed_health, tripped
+from apollo.testing.services.ecs.lifecycle import fail_due, start_task, stop_task
+from apollo.testing.services.ecs.region import Region
+from apollo.testing.services.ecs.rollback import fail_deployment, start_rollback
+from apollo.testing.services.ecs.state import INF, Json, Service, Tags, Task
+
+_BATCH = 100
+"""Task ids named in one event."""
+
+
+def wake(ecs: Region, service: Service, now: float) -> None:
+    """Something was changed by a call: the scheduler looks soon."""
+    service.wake_at = now + ecs.world.timings.scheduler
+    service.next_at = min(service.next_at, service.wake_at)
+
+
+def step(ecs: Region, service: Service, now: float) -> None:
+    """Live through everything that happened until now."""
+    while service.next_at <= now:
+        _tick(ecs, service, service.next_at)
+
+
+def _tick(ecs: Region, service: Service, at: float) -> None:
+    if service.wake_at <= at:
+        service.wake_at = INF
+    failures = _notice(ecs, service, at)
+    if service.status == "ACTIVE":
+        _deployment_state(service, at)
+        if failures:
+            _throttle(ecs, service, at)
+        if tripped(service):
+            fail_deployment(service, at)
+        _schedule(ecs, service, at)
+        _conclude(service, at)
+    elif service.status == "DRAINING":
+        _drain(ecs, service, at)
+    coming = [task.next_change(at) for task in service.tasks]
+    coming += [t for t in (service.wake_at, service.throttled_until, service.drained_at) if t > at]
+    service.next_at = min(coming, default=INF)
+
+
+def _notice(ecs: Region, service: Service, at: float) -> bool:
+    """What the tasks did since the last look; whether one failed without ever running."""
+    failures = False
+    gone = False
+    for task in service.tasks:
+        if task.live:
+            if not task.ran and task.running_at <= at:
+                task.ran = True
+                service.failed_rounds = 0
+            if not task.well and task.healthy_at <= at:
+                task.well = True
+                noticed_health(service, task)
+            if task.fail_at <= at:
+                fail_due(ecs, task, task.fail_at)
+                service.steady = False
+                noticed_failure(service, task)
+                failures |= not task.ran
+                if task.unhealthy:
+                    _unhealthy_event(service, task, at)
+        gone |= task.stopped_at <= at
+    if gone:
+        for task in service.tasks:
+            if task.stopped_at <= at:
+                ecs.retire(task)
+        service.tasks = [task for task in service.tasks if task.stopped_at > at]
+    return failures
+
+
+def _unhealthy_event(service: Service, task: Task, at: float) -> None:
+    assert task.deployment is not None
+    balancers = task.deployment.revision.config.get("loadBalancers", [])
+    if balancers and not task.checked:
+        first = balancers[0]
+        message = text.unhealthy_target(
+            service.name, task.id, first.get("containerPort", 0), first.get("targetGroupArn", "")
+        )
+    else:
+        message = text.unhealthy_container(service.name, task.id)
+    service.say(at, message)
+
+
+def _deployment_state(service: Service, at: float) -> None:
+    current = service.current
+    if current.status == "PENDING":
+        current.status = "IN_PROGRESS"
+        current.started_at = current.updated_at = at
+    elif current.status in ("STOP_REQUESTED", "ROLLBACK_REQUESTED"):
+        start_rollback(service, at, text.USER_ROLLBACK, by_breaker=False)
+
+
+def _throttle(ecs: Region, service: Service, at: float) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html"""
+    timings = ecs.world.timings
+    service.failed_rounds += 1
+    extra = service.failed_rounds - timings.throttle_rounds
+    if extra >= 0:
+        service.throttled_until = at + min(
+            timings.throttle_most, timings.throttle_first * 2.0 ** min(extra, 20)
+        )
+        service.say(at, text.throttled(service.name))
+
+
+def _schedule(ecs: Region, service: Service, at: float) -> None:
+    """Start and stop tasks within minimumHealthyPercent and maximumPercent.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
+    """
+    primary = service.primary
+    if primary.rollout_state == "FAILED":
+        return  # "A deployment in FAILED state doesn't launch any new tasks."
+    desired = primary.desired = service.desired
+    live = [task for task in service.tasks if task.live]
+    mine = [task for task in live if task.deployment is primary]
+    old = [task for task in live if task.deployment is not primary]
+    missing = desired - len(mine)
+    stops: list[Task] = []
+    starts = max(0, missing)
+    if missing < 0:
+        stops += sorted(mine, key=lambda task: (task.well, -task.created_at))[:-missing]
+    if old:
+        configuration = service.fields["deploymentConfiguration"]
+        least = math.ceil(desired * configuration["minimumHealthyPercent"] / 100)
+        most = math.floor(desired * configuration["maximumPercent"] / 100)
+        idle = [task for task in old if not task.well]
+        serving = [task for task in old if task.well]
+        healthy = sum(task.counted_at <= at for task in mine if task not in stops) + len(serving)
+        room = most - (len(live) - len(idle) - len(stops))
+        blocked = max(0, missing - max(0, room))
+        replaced = min(len(serving), healthy - least, max(healthy - desired, blocked))
+        stops += idle
+        if replaced > 0:
+            stops += serving[:replaced]
+        starts = max(0, min(missing, most - (len(live) - len(stops))))
+        _note_stuck(service, at, bool(missing > 0 and not starts and not stops), mine)
+    if starts and at < service.throttled_until:
+        starts = 0
+    if stops:
+        _stop(ecs, service, stops, at)
+    if starts:
+        _start(ecs, service, starts, at)
+
+
+def _note_stuck(service: Service, at: float, idle: bool, mine: list[Task]) -> None:
+    stuck = idle and all(task.counted_at <= at for task in mine)
+    if stuck and not service.stuck:
+        service.say(at, text.stuck(service.name))
+    service.stuck = stuck
+
+
+def _start(ecs: Region, service: Service, count: int, at: float) -> None:
+    deployment = service.primary
+    started = []
+    for _ in range(count):
+        task = start_task(
+            ecs,
+            service.cluster,
+            deployment.revision.task_definition,
+            at,
+            group=f"service:{service.name}",
+            launch=_launch(service),
+            tags=_task_tags(service),
+            service=service,
+            deployment=deployment,
+            started_by=deployment.id,
+        )
+        service.tasks.append(task)
+        started.append(task.id)
+    service.steady = False
+    deployment.updated_at = at
+    for begin in range(0, count, _BATCH):
+        service.say(at, text.started(service.name, started[begin : begin + _BATCH]))
+
+
+def _stop(ecs: Region, service: Service, tasks: list[Task], at: float) -> None:
+    service.steady = False
+    service.primary.updated_at = at
+    running = [task.id for task in tasks if task.running_at <= at]
+    for task in tasks:
+        stop_task(ecs, task, at, "ServiceSchedulerInitiated", text.scaling(service.primary.id))
+    for begin in range(0, len(running), _BATCH):
+        service.say(at, text.stopped(service.name, running[begin : begin + _BATCH]))
+    if running and service.primary.revision.config.get("loadBalancers"):
+        service.say(at, text.draining(service.name, len(running)))
+
+
+def _launch(service: Service) -> Json:
+    """Where the next task runs. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html"""
+    config = service.primary.revision.config
+    launch: Json = {
+        "enableExecuteCommand": service.fields["enableExecuteCommand"],
+        "networkConfiguration": config.get("networkConfiguration"),
+        "platformVersion": config.get("platformVersion"),
+        "platformFamily": config.get("platformFamily"),
+    }
+    strategy = config.get("capacityProviderStrategy")
+    if not strategy:
+        return launch | {"launchType": config["launchType"]}
+    placed = dict.fromkeys((item["capacityProvider"] for item in strategy), 0)
+    for task in service.tasks:
+        if task.live and task.deployment is service.primary:
+            placed[task.launch["capacityProviderName"]] += 1
+    for item in strategy:
+        if placed[item["capacityProvider"]] < item.get("base", 0):
+            return launch | _provider(item["capacityProvider"])
+    weighted = [item for item in strategy if item.get("weight", 0)] or strategy[:1]
+    chosen = min(
+        weighted,
+        key=lambda item: (
+            (placed[item["capacityProvider"]] - item.get("base", 0)) / max(1, item.get("weight", 0))
+        ),
+    )
+    return launch | _provider(chosen["capacityProvider"])
+
+
+def _provider(name: str) -> Json:
+    return {"capacityProviderName": name, "launchType": "FARGATE" if name.startswith("FARGATE") else "EC2"}
+
+
+def _task_tags(service: Service) -> Tags:
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-using-tags.html"""
+    tags: Tags = {}
+    if service.fields["enableECSManagedTags"]:
+        tags |= {"aws:ecs:clusterName": service.cluster.name, "aws:ecs:serviceName": service.name}
+    match service.fields["propagateTags"]:
+        case "SERVICE":
+            tags |= service.tags
+        case "TASK_DEFINITION":
+            tags |= service.primary.revision.task_definition.tags
+    return tags
+
+
+def _conclude(service: Service, at: float) -> None:
+    """Old deployments that have no task left go; a deployment that stands is COMPLETED."""
+    primary = service.primary
+    if len(service.deployments) > 1:
+        used = {id(task.deployment) for task in service.tasks}
+        service.deployments = [d for d in service.deployments if d is primary or id(d) in used]
+    if primary.rollout_state == "FAILED" or len(service.deployments) > 1:
+        return
+    live = [task for task in service.tasks if task.live]
+    if len(live) != service.desired or len(live) != len(service.tasks) or not all(task.well for task in live):
+        return
+    if primary.rollout_state == "IN_PROGRESS":
+        _complete(service, at)
+    if not service.steady:
+        service.steady = True
+        service.say(at, text.steady(service.name))
+
+
+def _complete(service: Service, at: float) -> None:
+    primary, current = service.primary, service.current
+    primary.rollout_state, primary.reason = "COMPLETED", text.completed(primary.id)
+    primary.updated_at = at
+    primary.failed = 0
+    service.last_good = (primary.id, primary.revision)
+    if current.status in ("IN_PROGRESS", "ROLLBACK_IN_PROGRESS"):
+        current.status = "SUCCESSFUL" if current.status == "IN_PROGRESS" else "ROLLBACK_SUCCESSFUL"
+        current.finished_at = current.updated_at = at
+        if current.breaker == "MONITORING":
+            current.breaker = "MONITORING_COMPLETE"
+    service.say(at, text.deployment_completed(service.name, primary.id))
+
+
+def _drain(ecs: Region, service: Service, at: float) -> None:
+    """To INACTIVE: "after all tasks have transitioned to either STOPPING or STOPPED status, the service status moves from
+    DRAINING to INACTIVE." https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html
+    """
+    live = [task for task in service.tasks if task.live]
+    if live:
+        _stop(ecs, service, live, at)
+    if at >= service.drained_at and all(task.stopping_at <= at for task in service.tasks):
+        service.status = "INACTIVE"
+        service.drained_at = INF
+        service.deployments = service.deployments[:1]

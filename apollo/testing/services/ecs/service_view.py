@@ -1,0 +1,203 @@
+"""A service, its deployments, service deployments and revisions, as the API shows them."""
+
+import hashlib
+import random
+
+from apollo.testing.services.ecs.region import Region
+from apollo.testing.services.ecs.service_config import DEPLOYMENT_ONLY, REVISION_ONLY
+from apollo.testing.services.ecs.state import Deployment, Json, Revision, Service, ServiceDeployment
+from apollo.testing.services.ecs.tags import listed
+
+_HIDDEN = frozenset({*DEPLOYMENT_ONLY, *REVISION_ONLY, "launchTypeBefore"})
+_IN_DEPLOYMENT = frozenset(
+    {
+        "taskDefinition",
+        "launchType",
+        "capacityProviderStrategy",
+        "platformFamily",
+        "networkConfiguration",
+        *DEPLOYMENT_ONLY,
+    }
+)
+_PENDING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
+Counts = dict[int, list[int]]
+"""By deployment's identity: running, pending."""
+
+
+def _count(service: Service, now: float) -> Counts:
+    counts: Counts = {}
+    for task in service.tasks:
+        pair = counts.setdefault(id(task.deployment), [0, 0])
+        status = task.status(now)
+        if status == "RUNNING":
+            pair[0] += 1
+        elif status in _PENDING:
+            pair[1] += 1
+    return counts
+
+
+def _echo(config: Json, rng: random.Random) -> Json:
+    """Subnets, security groups and strategies are sets to AWS: their order is not kept."""
+    result = config
+    vpc = config.get("networkConfiguration", {}).get("awsvpcConfiguration")
+    if vpc is not None and any(isinstance(v, list) and len(v) > 1 for v in vpc.values()):
+        mixed = {k: rng.sample(v, len(v)) if isinstance(v, list) else v for k, v in vpc.items()}
+        result = {**result, "networkConfiguration": {"awsvpcConfiguration": mixed}}
+    strategy = config.get("capacityProviderStrategy")
+    if strategy and len(strategy) > 1:
+        result = {**result, "capacityProviderStrategy": rng.sample(strategy, len(strategy))}
+    return result
+
+
+def view(ecs: Region, service: Service, *, tags: bool) -> Json:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html"""
+    now = ecs.now
+    counts = _count(service, now)
+    running = sum(pair[0] for pair in counts.values())
+    pending = sum(pair[1] for pair in counts.values())
+    config = _echo(service.primary.revision.config, ecs.world.shuffle)
+    body: Json = {
+        "serviceArn": service.arn,
+        "serviceName": service.name,
+        "clusterArn": service.cluster.arn,
+        "status": service.status,
+        "desiredCount": service.desired,
+        "runningCount": running,
+        "pendingCount": pending,
+        "createdAt": service.created_at,
+        "createdBy": service.created_by,
+        **service.fields,
+        **{name: value for name, value in config.items() if name not in _HIDDEN},
+        "deployments": [],
+        "events": [
+            {"id": f"{number:08x}{service.event_suffix}", "createdAt": at, "message": message}
+            for at, number, message in reversed(service.events)
+        ],
+    }
+    if service.status != "INACTIVE":
+        body["deployments"] = [_deployment(ecs, d, counts) for d in service.deployments]
+        body["currentServiceDeployment"] = service.current.arn
+        body["currentServiceRevisions"] = [_current(d, counts) for d in service.deployments]
+    if tags:
+        body["tags"] = listed(service.tags)
+    return body
+
+
+def _current(deployment: Deployment, counts: Counts) -> Json:
+    running, pending = counts.get(id(deployment), (0, 0))
+    return {
+        "arn": deployment.revision.arn,
+        "requestedTaskCount": deployment.desired if deployment.status == "PRIMARY" else running + pending,
+        "runningTaskCount": running,
+        "pendingTaskCount": pending,
+    }
+
+
+def _deployment(ecs: Region, deployment: Deployment, counts: Counts) -> Json:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html"""
+    running, pending = counts.get(id(deployment), (0, 0))
+    config = _echo(deployment.revision.config, ecs.world.shuffle)
+    body = {name: value for name, value in config.items() if name in _IN_DEPLOYMENT}
+    if "platformVersion" in config:
+        body["platformVersion"] = resolved_platform(config["platformVersion"])
+    primary = deployment.status == "PRIMARY"
+    body.update(
+        id=deployment.id,
+        status=deployment.status,
+        desiredCount=deployment.desired if primary else running + pending,
+        pendingCount=pending,
+        runningCount=running,
+        failedTasks=deployment.failed,
+        createdAt=deployment.created_at,
+        updatedAt=deployment.updated_at,
+        rolloutState=deployment.rollout_state,
+        rolloutStateReason=deployment.reason,
+    )
+    return body
+
+
+def resolved_platform(version: str) -> str:
+    """LATEST resolved, as deployments and tasks show it."""
+    return "1.4.0" if version == "LATEST" else version
+
+
+def digest(image: str) -> str:
+    """The digest an image tag resolves to; the same for the same reference."""
+    if "@" in image:
+        return image.partition("@")[2]
+    return "sha256:" + hashlib.sha256(image.encode()).hexdigest()
+
+
+def revision_view(revision: Revision, service: Service) -> Json:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceRevision.html"""
+    config = revision.config
+    body: Json = {name: value for name, value in config.items() if name != "launchTypeBefore"}
+    if "platformVersion" in body:
+        body["platformVersion"] = resolved_platform(body["platformVersion"])
+    body.update(
+        serviceRevisionArn=revision.arn,
+        serviceArn=service.arn,
+        clusterArn=service.cluster.arn,
+        createdAt=revision.created_at,
+        guardDutyEnabled=False,
+        containerImages=[
+            {"containerName": c["name"], "image": c["image"], "imageDigest": digest(c["image"])}
+            for c in revision.task_definition.containers
+        ],
+    )
+    return body
+
+
+def _summary(service: Service, revision: Revision, now: float) -> Json:
+    counts = _count(service, now)
+    deployment = next((d for d in service.deployments if d.revision is revision), None)
+    running, pending = counts.get(id(deployment), (0, 0)) if deployment is not None else (0, 0)
+    requested = 0
+    if deployment is not None:
+        requested = deployment.desired if deployment.status == "PRIMARY" else running + pending
+    return {
+        "arn": revision.arn,
+        "requestedTaskCount": requested,
+        "runningTaskCount": running,
+        "pendingTaskCount": pending,
+    }
+
+
+def brief(service: Service, deployment: ServiceDeployment) -> Json:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeploymentBrief.html"""
+    body = {
+        "serviceDeploymentArn": deployment.arn,
+        "serviceArn": service.arn,
+        "clusterArn": service.cluster.arn,
+        "createdAt": deployment.created_at,
+        "startedAt": deployment.started_at,
+        "finishedAt": deployment.finished_at,
+        "targetServiceRevisionArn": deployment.target.arn,
+        "status": deployment.status,
+        "statusReason": deployment.reason,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def service_deployment_view(ecs: Region, service: Service, deployment: ServiceDeployment) -> Json:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html"""
+    now = ecs.now
+    body = brief(service, deployment)
+    del body["targetServiceRevisionArn"]
+    body.update(
+        updatedAt=deployment.updated_at,
+        sourceServiceRevisions=[_summary(service, revision, now) for revision in deployment.sources],
+        targetServiceRevision=_summary(service, deployment.target, now),
+        deploymentConfiguration=deployment.configuration,
+        deploymentCircuitBreaker={
+            "status": deployment.breaker,
+            "failureCount": deployment.failures,
+            "threshold": deployment.threshold,
+        },
+        alarms={"status": "DISABLED", "alarmNames": [], "triggeredAlarmNames": []},
+    )
+    if deployment.stopped_at is not None:
+        body["stoppedAt"] = deployment.stopped_at
+    if deployment.rollback is not None:
+        body["rollback"] = deployment.rollback
+    return body

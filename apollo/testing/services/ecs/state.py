@@ -1,0 +1,220 @@
+"""What an ECS region remembers."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+Tags = dict[str, str]
+
+INF = float("inf")
+
+
+@dataclass(slots=True)
+class Cluster:
+    name: str
+    arn: str
+    status: str = "ACTIVE"
+    settings: list[Json] = field(default_factory=list)
+    configuration: Json | None = None
+    service_connect_defaults: Json | None = None
+    capacity_providers: list[str] = field(default_factory=list)
+    default_strategy: list[Json] = field(default_factory=list)
+    tags: Tags = field(default_factory=dict)
+    services: dict[str, "Service"] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class TaskDefinition:
+    arn: str
+    family: str
+    revision: int
+    content: Json
+    """As registered, with AWS's defaults filled in and no computed members."""
+    registered_at: float
+    registered_by: str
+    compatibilities: list[str]
+    requires_attributes: list[Json]
+    status: str = "ACTIVE"
+    deregistered_at: float | None = None
+    delete_requested_at: float | None = None
+    tags: Tags = field(default_factory=dict)
+
+    @property
+    def containers(self) -> list[Json]:
+        found: list[Json] = self.content["containerDefinitions"]
+        return found
+
+    @property
+    def network_mode(self) -> str:
+        return str(self.content.get("networkMode", "bridge"))
+
+
+@dataclass(slots=True)
+class Revision:
+    """A service revision: everything about a service that needs new tasks to change."""
+
+    arn: str
+    created_at: float
+    config: Json
+    task_definition: TaskDefinition
+
+
+@dataclass(slots=True)
+class Deployment:
+    """An entry of `deployments[]`: the tasks of one revision."""
+
+    id: str
+    revision: Revision
+    created_at: float
+    updated_at: float
+    status: str = "PRIMARY"
+    rollout_state: str = "IN_PROGRESS"
+    reason: str = ""
+    failed: int = 0
+    desired: int = 0
+
+
+@dataclass(slots=True)
+class ServiceDeployment:
+    """A service deployment: one attempt to bring a service to a revision, with its end."""
+
+    arn: str
+    created_at: float
+    target: Revision
+    sources: list[Revision]
+    configuration: Json
+    status: str = "PENDING"
+    reason: str | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    stopped_at: float | None = None
+    updated_at: float = 0.0
+    rollback: Json | None = None
+    breaker: str = "DISABLED"
+    failures: int = 0
+    threshold: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Task:
+    """A task is its timeline: the status at any moment follows from these times."""
+
+    id: str
+    arn: str
+    cluster: Cluster
+    definition: TaskDefinition
+    group: str
+    created_at: float
+    pending_at: float
+    activating_at: float
+    running_at: float
+    """INF when it is going to fail before."""
+    healthy_at: float
+    """When its checks have passed; INF when they never will. Without checks: when it runs."""
+    counted_at: float
+    """When it starts to count towards minimumHealthyPercent."""
+    fail_at: float
+    """When it is going to stop by itself; INF for a good one."""
+    fail: tuple[str, str, str | None, int | None] | None
+    """Of that stop: stop code, stopped reason, container reason, exit code."""
+    checked: bool
+    """Whether there is a container health check."""
+    unhealthy: bool
+    started_by: str = ""
+    service: "Service | None" = None
+    deployment: Deployment | None = None
+    launch: Json = field(default_factory=dict)
+    """launchType or capacityProviderName, platformVersion, networkConfiguration, overrides …"""
+    tags: Tags = field(default_factory=dict)
+    stop_at: float = INF
+    stopping_at: float = INF
+    deprovisioning_at: float = INF
+    stopped_at: float = INF
+    stop_code: str | None = None
+    stopped_reason: str | None = None
+    container_reason: str | None = None
+    exit_code: int | None = None
+    ran: bool = False
+    """The scheduler has noticed that it runs."""
+    well: bool = False
+    """The scheduler has noticed that it is healthy."""
+
+    def status(self, now: float) -> str:
+        """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html"""
+        if now >= self.stop_at:
+            if now >= self.stopped_at:
+                return "STOPPED"
+            if now >= self.deprovisioning_at:
+                return "DEPROVISIONING"
+            return "STOPPING" if now >= self.stopping_at else "DEACTIVATING"
+        if now >= self.running_at:
+            return "RUNNING"
+        if now >= self.activating_at:
+            return "ACTIVATING"
+        return "PENDING" if now >= self.pending_at else "PROVISIONING"
+
+    @property
+    def live(self) -> bool:
+        """Not told to stop, and not stopped by itself."""
+        return self.stop_at == INF
+
+    def next_change(self, now: float) -> float:
+        """The next moment after now at which the scheduler has to look at it."""
+        if self.stop_at != INF:
+            return self.stopped_at if self.stopped_at > now else INF
+        return min(
+            t for t in (self.running_at, self.healthy_at, self.counted_at, self.fail_at, INF) if t > now
+        )
+
+
+@dataclass(slots=True, eq=False)
+class Service:
+    name: str
+    arn: str
+    cluster: Cluster
+    created_at: float
+    created_by: str
+    fields: Json
+    """The members of the API's Service that only change by a call."""
+    desired: int
+    tags: Tags
+    create_request: Json
+    """Of CreateService, to recognise the same one by its clientToken."""
+    status: str = "ACTIVE"
+    deployments: list[Deployment] = field(default_factory=list)
+    """Newest first; the first is PRIMARY."""
+    history: list[ServiceDeployment] = field(default_factory=list)
+    """Newest first."""
+    revisions: dict[str, Revision] = field(default_factory=dict)
+    last_good: tuple[str, Revision] | None = None
+    """The id and revision of the last COMPLETED deployment; None while a rollback to it runs."""
+    tasks: list[Task] = field(default_factory=list)
+    """Everything that is not STOPPED."""
+    events: deque[tuple[float, int, str]] = field(default_factory=lambda: deque(maxlen=100))
+    """The last hundred, newest last: time, number, message."""
+    event_suffix: str = ""
+    """What makes an event's number an id."""
+    said: int = 0
+    steady: bool = False
+    stuck: bool = False
+    wake_at: float = INF
+    """When the scheduler looks even if no task changes."""
+    next_at: float = INF
+    """When the scheduler looks next."""
+    failed_rounds: int = 0
+    throttled_until: float = 0.0
+    drained_at: float = INF
+
+    @property
+    def primary(self) -> Deployment:
+        return self.deployments[0]
+
+    @property
+    def current(self) -> ServiceDeployment:
+        return self.history[0]
+
+    def say(self, at: float, message: str) -> None:
+        """Add a service event."""
+        self.said += 1
+        self.events.append((at, self.said, message))

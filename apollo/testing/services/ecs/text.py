@@ -1,0 +1,108 @@
+"""AWS's wording of events and reasons, in one place.
+
+Events: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
+Stopped tasks: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html
+Rollout reasons: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html
+"""
+
+from collections.abc import Sequence
+
+ESSENTIAL_EXITED = "Essential container in task exited"
+CONTAINER_HEALTH = "Task failed container health checks"
+TASKS_FAILED = "ECS deployment circuit breaker: tasks failed to start."
+BREAKER_ROLLBACK = "Service deployment rolled back because the circuit breaker threshold was exceeded."
+BREAKER_STOPPED = "Service deployment stopped because the circuit breaker threshold was exceeded."
+NO_CANDIDATE = (
+    "Service deployment failed because the circuit breaker threshold was exceeded. "
+    "No rollback candidate was found to run the rollback."
+)
+USER_ROLLBACK = "Service deployment rolled back because of a customer-initiated stop."
+USER_NO_CANDIDATE = (
+    "Service deployment stopped by the customer. No rollback candidate was found to run the rollback."
+)
+SUPERSEDED = "Service deployment stopped because a newer service deployment started."
+SERVICE_DELETED = "Service deployment stopped because the service was deleted."
+
+
+def load_balancer_health(target_group: str) -> str:
+    return f"Task failed ELB health checks in (target-group {target_group})"
+
+
+def pull_failed(image: str) -> str:
+    return (
+        f"CannotPullContainerError: pull image manifest has been retried 1 time(s): "
+        f"failed to resolve ref {image}: not found"
+    )
+
+
+def in_progress(deployment: str) -> str:
+    return f"ECS deployment {deployment} in progress."
+
+
+def completed(deployment: str) -> str:
+    return f"ECS deployment {deployment} completed."
+
+
+def rolling_back(deployment: str) -> str:
+    return f"ECS deployment circuit breaker: rolling back to deploymentId {deployment}."
+
+
+def scaling(deployment: str) -> str:
+    return f"Scaling activity initiated by (deployment {deployment})"
+
+
+def _tasks(ids: Sequence[str]) -> str:
+    return " ".join(f"(task {task})" for task in ids)
+
+
+def started(service: str, ids: Sequence[str]) -> str:
+    return f"(service {service}) has started {len(ids)} tasks: {_tasks(ids)}."
+
+
+def stopped(service: str, ids: Sequence[str]) -> str:
+    return f"(service {service}) has stopped {len(ids)} running tasks: {_tasks(ids)}."
+
+
+def steady(service: str) -> str:
+    return f"(service {service}) has reached a steady state."
+
+
+def deployment_completed(service: str, deployment: str) -> str:
+    return f"(service {service}) (deployment {deployment}) deployment completed."
+
+
+def deployment_failed(service: str, deployment: str) -> str:
+    return f"(service {service}) (deployment {deployment}) deployment failed: tasks failed to start."
+
+
+def rollback(service: str, deployment: str) -> str:
+    return f"(service {service}) rolling back to deployment {deployment}."
+
+
+def throttled(service: str) -> str:
+    return (
+        f"(service {service}) is unable to consistently start tasks successfully. "
+        "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
+    )
+
+
+def stuck(service: str) -> str:
+    return (
+        f"(service {service}) was unable to stop or start tasks during a deployment because of the service "
+        "deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
+    )
+
+
+def unhealthy_container(service: str, task: str) -> str:
+    return f"(service {service}) (task {task}) failed container health checks."
+
+
+def unhealthy_target(service: str, task: str, port: int, target_group: str) -> str:
+    return (
+        f"(service {service}) (task {task}) (port {port}) is unhealthy in (target-group {target_group}) "
+        "due to (reason Health checks failed)."
+    )
+
+
+def draining(service: str, count: int) -> str:
+    return f"(service {service}) has begun draining connections on {count} tasks."

@@ -1,0 +1,115 @@
+"""Everything behind one endpoint: the clock, the randomness, and each account's and region's services."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import RLock
+from typing import Any, ClassVar, Protocol
+
+from apollo.testing.clock import VirtualClock
+from apollo.testing.faults import Faults
+from apollo.testing.ids import Ids
+from apollo.testing.log import RequestLog
+from apollo.testing.scenarios import Scenarios
+from apollo.testing.timings import Timings
+
+Json = dict[str, Any]
+
+DEFAULT_ACCOUNT = "123456789012"
+DEFAULT_REGION = "eu-west-1"
+
+
+@dataclass(slots=True, frozen=True)
+class Identity:
+    """Who calls: resolved from the access key id."""
+
+    account: str
+    arn: str
+    user_id: str
+
+
+@dataclass(slots=True)
+class Call:
+    """One operation being carried out."""
+
+    service: str
+    operation: str
+    params: Json
+    account: str
+    region: str
+    identity: Identity
+    now: float
+    user_agent: str = ""
+
+
+Handler = Callable[[Any, Call], Json]
+
+
+class Backend(Protocol):
+    """One AWS service in one account and region."""
+
+    model: ClassVar[str]
+    """botocore's name of the service; it is also the name in the request log."""
+    validation_code: ClassVar[str]
+    """The error code with which the service refuses malformed input."""
+    operations: ClassVar[Mapping[str, Handler]]
+
+    def __init__(self, world: "World", account: str, region: str) -> None: ...
+
+    def snapshot(self) -> Json:
+        """Canonical state: no identifiers that AWS draws, no timestamps."""
+        ...
+
+    def next_event(self) -> float | None:
+        """When something will happen by itself next; None when everything is at rest."""
+        ...
+
+    def step(self) -> None:
+        """Bring everything up to the clock's now."""
+        ...
+
+
+class World:
+    """The state behind one endpoint. Every access from outside the server's thread holds `lock`."""
+
+    def __init__(
+        self, seed: int, clock: VirtualClock, timings: Timings, registry: Mapping[str, type[Backend]]
+    ) -> None:
+        self.seed = seed
+        self.clock = clock
+        self.timings = timings
+        self.registry = registry
+        self.lock = RLock()
+        self.faults = Faults(seed)
+        self.scenarios = Scenarios(seed)
+        self.log = RequestLog()
+        self.ids = Ids(seed)
+        self.shuffle = random.Random(f"shuffle:{seed}")
+        self.backends: dict[tuple[str, str, str], Backend] = {}
+        self.sessions: dict[str, Identity] = {}
+        """Temporary credentials that were handed out: access key id -> identity."""
+
+    def backend(self, service: str, account: str, region: str) -> Backend:
+        key = (service, account, region)
+        found = self.backends.get(key)
+        if found is None:
+            found = self.backends[key] = self.registry[service](self, account, region)
+        return found
+
+    def identify(self, access_key: str) -> Identity:
+        """A 12-digit access key id is an account; handed-out credentials carry their role."""
+        session = self.sessions.get(access_key)
+        if session is not None:
+            return session
+        account = access_key if len(access_key) == 12 and access_key.isdigit() else DEFAULT_ACCOUNT
+        return Identity(account, f"arn:aws:iam::{account}:user/local", "AIDALOCALLOCALLOCAL0")
+
+    def reset(self) -> None:
+        """Forget all state, faults, scenarios and the log; the clock goes on."""
+        self.backends.clear()
+        self.sessions.clear()
+        self.faults.clear()
+        self.scenarios.clear()
+        self.log.clear()
+        self.ids = Ids(self.seed)
+        self.shuffle = random.Random(f"shuffle:{self.seed}")

@@ -27,7 +27,6 @@ class Terminal(io.StringIO):
 def logging_as_before() -> Iterator[None]:
     root, ours = logging.getLogger(), logging.getLogger("apollo")
     before = list(root.handlers), root.level, ours.level
-    root.handlers.clear()  # pytest's own raises where ours must not
     yield
     root.handlers[:], level, own = before
     root.setLevel(level)
@@ -36,6 +35,7 @@ def logging_as_before() -> Iterator[None]:
 
 def listen(style: Format = "json", level: str = "info") -> io.StringIO:
     stream = io.StringIO()
+    logging.getLogger().handlers.clear()  # pytest's own raise where ours must not
     setup(level, style, stream)
     return stream
 
@@ -136,7 +136,9 @@ def test_other_libraries_are_heard_from_warning_on() -> None:
 
 
 def test_set_up_twice_writes_once() -> None:
-    first, second = listen(), listen()
+    first, second = io.StringIO(), io.StringIO()
+    setup("info", "json", first)
+    setup("info", "json", second)
     log.info("hello")
     assert first.getvalue() == ""
     assert len(second.getvalue().splitlines()) == 1

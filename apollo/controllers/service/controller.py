@@ -1,0 +1,129 @@
+"""The kind Service."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from attrs import evolve
+
+from apollo.api import (
+    Context,
+    Controller,
+    Env,
+    Health,
+    Identity,
+    Ignored,
+    Owned,
+    Problem,
+    Resource,
+    Step,
+    Wait,
+)
+from apollo.controllers.service import check, diff, follow, observe
+from apollo.controllers.service.fields import ignored_changes
+from apollo.controllers.service.loaders import OURS
+from apollo.controllers.service.seen import ServiceSeen, cluster_name, primary, project
+from apollo.controllers.tags import tag_map
+from apollo.resources.service import ServiceSpec
+
+__all__ = ["ServiceController"]
+
+Want = Resource[ServiceSpec]
+
+
+class ServiceController(Controller[ServiceSpec, ServiceSeen]):
+    """An ECS service, followed through its rollouts.
+
+    Each change is one UpdateService. What AWS cannot change in place is deleted and created anew, which the
+    manifest has to allow. A deployment that AWS gave up is told as rejected, with its reasons.
+    """
+
+    kind = "Service"
+    spec_type = ServiceSpec
+    permissions = frozenset(
+        {
+            "ecs:CreateService",
+            "ecs:DeleteService",
+            "ecs:DescribeServiceDeployments",
+            "ecs:DescribeServiceRevisions",
+            "ecs:DescribeServices",
+            "ecs:DescribeTasks",
+            "ecs:ListServiceDeployments",
+            "ecs:ListServices",
+            "ecs:ListTasks",
+            "ecs:TagResource",
+            "ecs:UntagResource",
+            "ecs:UpdateService",
+            "iam:PassRole",  # of spec.role, of EBS volume and of load balancer roles
+        }
+    )
+    write_permissions = frozenset(
+        {
+            "ecs:CreateService",
+            "ecs:DeleteService",
+            "ecs:TagResource",
+            "ecs:UntagResource",
+            "ecs:UpdateService",
+            "iam:PassRole",
+        }
+    )
+    output_names = frozenset({"arn", "name", "cluster"})
+    stable_outputs = output_names
+    rank = 20
+
+    def identity(self, spec: ServiceSpec, env: Env) -> Identity:
+        return observe.identity_of(spec.cluster or env.cluster or "default", spec.serviceName or "")
+
+    def check(self, want: Want) -> Iterable[Problem]:
+        return check.problems(want.spec.declared())
+
+    async def observe(self, ctx: Context, at: Identity | None, want: Want | None) -> ServiceSeen | None:
+        if at is None:
+            if want is None:
+                return None
+            at = self.identity(want.spec, want.env)
+        seen = await observe.look(ctx, at)
+        if seen is None or want is None:
+            return None if seen is None or seen.absent else seen
+        if seen.absent:
+            # The name is free for whoever wants it; only who was here before is told.
+            return evolve(seen, tags=want.tags)
+        if seen.status != "ACTIVE":
+            return seen
+        return await observe.follow(ctx, want, await observe.complete(ctx, want, seen))
+
+    def diff(self, want: Want | None, seen: ServiceSeen | None) -> Sequence[Step]:
+        return diff.steps(want, seen) if want is not None else diff.deletion(seen)
+
+    def outputs(self, seen: ServiceSeen) -> Mapping[str, str]:
+        if seen.status != "ACTIVE":
+            return {}
+        return {"arn": seen.arn, "name": seen.name, "cluster": seen.cluster}
+
+    def settled(self, want: Want | None, seen: ServiceSeen | None) -> Wait | None:
+        return follow.settled(want, seen)
+
+    def health(self, want: Want | None, seen: ServiceSeen | None) -> Health:
+        return follow.health(want, seen)
+
+    def rejected(self, want: Want, seen: ServiceSeen | None) -> str | None:
+        return follow.rejected(want, seen)
+
+    def ignored(self, want: Want, seen: ServiceSeen | None) -> Sequence[Ignored]:
+        return ignored_changes(want, seen) if seen is not None and seen.status == "ACTIVE" else ()
+
+    async def owned(self, ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
+        async for one in observe.owned(ctx, want):
+            yield one
+
+    def acted(self, ctx: Context, step: Step, answer: Mapping[str, Any]) -> ServiceSeen | None:
+        live = answer.get("service")
+        if not live or step.call.operation not in ("CreateService", "UpdateService"):
+            return None
+        ctx.remember(OURS, str(primary(live).get("id", "")), True)
+        if step.call.operation == "UpdateService":
+            return None  # the answer does not tell the tags
+        params = step.call.params
+        seen = project(live, cluster_name(str(params.get("cluster") or "default")))
+        return evolve(seen, tags=tag_map(params["tags"]))

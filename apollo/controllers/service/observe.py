@@ -1,0 +1,170 @@
+"""How a service is looked at: one call for ten services, more only while a rollout matters."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from typing import Any
+
+from attrs import evolve
+
+from apollo.api import PRUNE_TAG, AwsError, Context, Identity, Owned, Resource, Transient, is_unknown
+from apollo.controllers.service.failure import FAILURES, FailedDeployment
+from apollo.controllers.service.fields import desired_revision
+from apollo.controllers.service.follow import in_force, pending_changes, rejected
+from apollo.controllers.service.loaders import (
+    DEPLOYMENTS,
+    NEWEST,
+    OURS,
+    REVISIONS,
+    SERVICES,
+    Newest,
+    Unknowable,
+)
+from apollo.controllers.service.seen import Deployment, ServiceSeen, cluster_name, seconds
+from apollo.controllers.together import together
+from apollo.resources.service import ServiceSpec
+
+__all__ = ["complete", "follow", "identity_of", "look", "matters", "owned"]
+
+Want = Resource[ServiceSpec]
+
+
+def identity_of(cluster: str, name: str) -> Identity:
+    return Identity("ecs:service", f"{cluster_name(cluster)}/{name}")
+
+
+async def look(ctx: Context, at: Identity) -> ServiceSeen | None:
+    """The service as DescribeServices tells it; None when it is not there.
+
+    :raises Transient: when AWS does not say whether it is there, or its cluster is missing.
+    """
+    cluster, _, name = at.id.partition("/")
+    found = await ctx.load(SERVICES, (cluster, name))
+    if isinstance(found, Unknowable) and found.no_cluster:
+        raise Transient(
+            f"there is no ECS cluster {cluster} in this account and region",
+            code="APO-ECS-001",
+            hint=f"create the cluster, or name another one in spec.cluster of Service/{name} "
+            "or in the Environment",
+            reason="ClusterNotFound",
+        )
+    if isinstance(found, Unknowable):
+        raise Transient(
+            f"AWS does not say whether service {name} exists in cluster {cluster}: {found.why}",
+            code="APO-ECS-002",
+            reason="NotObserved",
+        )
+    return found
+
+
+async def complete(ctx: Context, want: Want, seen: ServiceSeen) -> ServiceSeen:
+    """``seen`` with the declared fields that only a service revision tells. While two revisions are in use it
+    is not said which is which: those fields stay unread then."""
+    wanted = [name for name in seen.unread if getattr(want.spec, name) is not None]
+    current: list[Mapping[str, Any]] = list(seen.live.get("currentServiceRevisions") or ())
+    if not wanted or len(current) != 1:
+        return seen
+    revision = await ctx.load(REVISIONS, str(current[0].get("arn")))
+    if revision is None:
+        return seen
+    told = {name: revision[name] for name in seen.unread if revision.get(name)}
+    return evolve(seen, fields={**seen.fields, **told}, unread=frozenset())
+
+
+async def follow(ctx: Context, want: Want, seen: ServiceSeen) -> ServiceSeen:
+    """``seen`` with the newest service deployment, where that matters to ``want``."""
+    started_here = await ctx.load(OURS, str(seen.primary.get("id", "")))
+    if not matters(want, seen) and not started_here:
+        return seen
+    newest = await _newest(ctx, seen)
+    if newest is None:
+        return seen
+    if newest.status != "SUCCESSFUL" and newest.target_arn:
+        target = await ctx.load(REVISIONS, newest.target_arn)
+        newest = evolve(newest, target=target)
+    seen = evolve(seen, deployment=newest)
+    if rejected(want, seen) is None:
+        return seen
+    task = str((newest.target or seen.fields).get("taskDefinition") or "")
+    failure = await ctx.load(FAILURES, FailedDeployment(seen.cluster, seen.name, newest, task))
+    return evolve(seen, deployment=evolve(newest, failure=failure or ""))
+
+
+def matters(want: Want, seen: ServiceSeen) -> bool:
+    """Whether more has to be known than DescribeServices tells: a rollout runs or has failed, or AWS differs
+    from what is wanted, maybe because it has refused exactly that before."""
+    if is_unknown(desired_revision(want)):
+        return False  # nothing can have been deployed that is not known yet
+    return seen.rollout != "COMPLETED" or not in_force(want, seen)
+
+
+async def _newest(ctx: Context, seen: ServiceSeen) -> Deployment | None:
+    current = seen.live.get("currentServiceDeployment")
+    if current and seen.rollout == "IN_PROGRESS":
+        found = await ctx.load(DEPLOYMENTS, str(current))
+        if found is not None and not found.final:
+            return found
+    # Whether AWS still names a deployment that has ended as the current one is not promised: ask for all.
+    newest = seen.primary
+    mark = (
+        newest.get("id"),
+        seconds(newest.get("updatedAt")),
+        newest.get("rolloutState"),
+        newest.get("rolloutStateReason"),
+        current,
+    )
+    return await ctx.load(NEWEST, Newest(seen.cluster, seen.name, mark))
+
+
+async def owned(ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
+    """Every live service with our tag in the clusters that git names and in the environment's own.
+
+    :raises Exception: when one page or one service cannot be read.
+    """
+    by_key = {resource.key: resource for resource in want}
+    clusters = {cluster_name(resource.spec.cluster or "default") for resource in want}
+    clusters.add(cluster_name(ctx.env.cluster or "default"))
+    for cluster in sorted(clusters):
+        async for names in _names(ctx, cluster):
+            for seen in await _describe(ctx, cluster, names):
+                owner = seen.tags.get("apollo:owner")
+                key = ctx.env.key_of(owner) if owner else None
+                if key is None or key.kind != "Service":
+                    continue
+                wanted = by_key.get(key)
+                yield Owned(
+                    key,
+                    identity_of(cluster, seen.name),
+                    seen,
+                    complete=wanted is None or not (matters(wanted, seen) or pending_changes(wanted, seen)),
+                    prune=seen.tags.get(PRUNE_TAG, "auto"),
+                )
+
+
+async def _names(ctx: Context, cluster: str) -> AsyncIterator[list[str]]:
+    more: dict[str, str] = {}
+    while True:
+        try:
+            page = await ctx.read("ecs", "ListServices", cluster=cluster, maxResults=100, **more)
+        except AwsError as error:
+            if error.aws_code == "ClusterNotFoundException" and not more:
+                return  # no cluster, no services
+            raise
+        if "serviceArns" not in page:
+            raise Transient(f"AWS listed the services of cluster {cluster} incompletely", code="APO-ECS-003")
+        yield [arn.rsplit("/", 1)[-1] for arn in page["serviceArns"]]
+        token = page.get("nextToken")
+        if not token:
+            return
+        if token == more.get("nextToken"):
+            raise Transient(f"AWS lists the services of cluster {cluster} in a circle", code="APO-ECS-003")
+        more = {"nextToken": token}
+
+
+async def _describe(ctx: Context, cluster: str, names: list[str]) -> list[ServiceSeen]:
+    """The live services of one page, read in batches. One that is being deleted does not count any more."""
+
+    async def one(name: str) -> ServiceSeen | None:
+        return await look(ctx, identity_of(cluster, name))
+
+    return [seen for seen in await together(one, names) if seen is not None and seen.status == "ACTIVE"]

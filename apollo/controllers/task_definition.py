@@ -1,0 +1,363 @@
+"""TaskDefinition: content-addressed revisions of a family.
+
+AWS never changes a revision, has no token that would make registering idempotent, and lets only one per
+second through. So a revision is looked for by content before one is registered: the same content is
+registered once, and going back to an older commit uses the older revision again.
+
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Collection, Hashable, Iterable, Mapping, Sequence
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from apollo.api import (
+    HASH_TAG,
+    OWNER_TAG,
+    Call,
+    Change,
+    Context,
+    Controller,
+    Env,
+    Health,
+    Identity,
+    Loader,
+    Owned,
+    Problem,
+    Resource,
+    Step,
+    is_unknown,
+)
+from apollo.compare import differences, keeping, without
+from apollo.compare.task_definition import RULES, content_digest
+from apollo.controllers.tags import declared_tags, tag_changes, tag_list, tag_map
+from apollo.controllers.task_definition_check import problems
+from apollo.controllers.together import together
+from apollo.resources.task_definition import TaskDefinitionSpec
+
+__all__ = ["Pool", "Revision", "TaskDefinitionController"]
+
+Want = Resource[TaskDefinitionSpec]
+
+NEWEST_LOOKED_AT = 50
+"""How many revisions of a family are looked at. What is older is registered anew."""
+# Revisions are read one per call: the newest alone, since it mostly is the one, then more at once.
+_WINDOWS = (1, 4, 15, 30)
+_ARN = re.compile(r".*:task-definition/(?P<family>[^:/]+):(?P<revision>\d+)$")
+
+
+@frozen
+class Revision:
+    """One registered revision. ``content`` is AWS's taskDefinition as DescribeTaskDefinition tells it."""
+
+    arn: str
+    family: str
+    number: int
+    content: Mapping[str, Any]
+    tags: Mapping[str, str] = field(factory=dict)
+
+    @property
+    def owner(self) -> str | None:
+        return self.tags.get(OWNER_TAG)
+
+
+@frozen
+class Pool:
+    """What matters of a family.
+
+    :ivar match: the revision whose content is the wanted one and that may be used.
+    :ivar newest: our newest revision, to tell what changes.
+    """
+
+    match: Revision | None = None
+    newest: Revision | None = None
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """Of the revision that decides who owns this."""
+        revision = self.match or self.newest
+        return revision.tags if revision is not None else {}
+
+
+class Revisions(Loader[str, Revision]):
+    """DescribeTaskDefinition. Keys are ARNs; content never changes, so a revision is read once."""
+
+    name = "ecs.DescribeTaskDefinition"
+    batch = 1
+
+    def immutable(self, key: str, value: Revision) -> bool:
+        return True
+
+    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Revision]:
+        found = {}
+        for arn in keys:
+            answer = await ctx.read("ecs", "DescribeTaskDefinition", taskDefinition=arn, include=["TAGS"])
+            revision = _revision(answer)
+            found[revision.arn] = revision
+        return found
+
+
+class Registered(Loader[tuple[Hashable, ...], str]):
+    """Which ARN this process has registered for a content, since AWS's list may tell of it late. Keys are
+    (owner, family, content digest). Only `Context.remember` fills it; AWS is not asked."""
+
+    name = "ecs.registered-here"
+    batch = 100
+
+    def immutable(self, key: tuple[Hashable, ...], value: str) -> bool:
+        return True
+
+    async def fetch(
+        self, ctx: Context, keys: Sequence[tuple[Hashable, ...]]
+    ) -> Mapping[tuple[Hashable, ...], str]:
+        return {}
+
+
+class Retagged(Loader[str, Mapping[str, str]]):
+    """Tags this process has set on a revision since it was read. Keys are ARNs; AWS is not asked."""
+
+    name = "ecs.retagged-here"
+    batch = 100
+
+    def immutable(self, key: str, value: Mapping[str, str]) -> bool:
+        return True
+
+    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        return {}
+
+
+REVISIONS = Revisions()
+RETAGGED = Retagged()
+REGISTERED = Registered()
+
+
+class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
+    """A family is a pool that only grows: nothing is ever changed but tags, and nothing is deleted.
+
+    A revision is used when it carries our owner tag and its content equals the wanted one. Revisions of
+    other owners, such as another environment that shares the family, are neither used nor touched.
+    """
+
+    kind = "TaskDefinition"
+    spec_type = TaskDefinitionSpec
+    permissions = frozenset(
+        {
+            "ecs:DescribeTaskDefinition",
+            "ecs:ListTaskDefinitions",
+            "ecs:RegisterTaskDefinition",
+            "ecs:TagResource",
+            "iam:PassRole",  # of taskRoleArn and executionRoleArn
+        }
+    )
+    write_permissions = frozenset({"ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole"})
+    output_names = frozenset({"arn", "family", "revision"})
+    # Tags are all that changes on a revision. Registering is a create: nothing of it is known before.
+    stable_outputs = output_names
+    rank = 90
+
+    def identity(self, spec: TaskDefinitionSpec, env: Env) -> Identity:
+        return Identity("ecs:task-definition", spec.family or "")
+
+    def group(self, spec: TaskDefinitionSpec, env: Env) -> str:
+        return f"ecs:task-definition/{spec.family}"
+
+    def check(self, want: Want) -> Iterable[Problem]:
+        return problems(want.spec.declared())
+
+    async def observe(self, ctx: Context, at: Identity | None, want: Want | None) -> Pool | None:
+        if want is None:
+            return None
+        arns = await _active(ctx, want.spec.family or "")
+        made: str | None = None
+        if not _waits(want):
+            made = await ctx.load(REGISTERED, _content_key(want))
+        if made is not None and made not in arns and await _is_active(ctx, made):
+            arns = [made, *arns]
+        return await _search(ctx, want, arns)
+
+    def diff(self, want: Want | None, seen: Pool | None) -> Sequence[Step]:
+        if want is None:
+            return ()  # an append-only pool: what nobody uses any more costs nothing
+        if seen is None or seen.match is None:
+            return [_register(want, seen.newest if seen is not None else None)]
+        return _tag_steps(want, seen.match)
+
+    def outputs(self, seen: Pool) -> Mapping[str, str]:
+        if seen.match is None:
+            return {}
+        return {"arn": seen.match.arn, "family": seen.match.family, "revision": str(seen.match.number)}
+
+    def health(self, want: Want, seen: Pool | None) -> Health:
+        if seen is None or seen.match is None:
+            return Health("Missing", "", "no revision has this content yet")
+        return Health("Healthy", "", f"{seen.match.family}:{seen.match.number}")
+
+    async def owned(self, ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
+        """Nothing: unused revisions are kept, so that going back finds them. Cleaning up a family is a job
+        of its own, outside the plan."""
+        nothing: tuple[Owned, ...] = ()
+        for one in nothing:
+            yield one
+
+    def acted(self, ctx: Context, step: Step, answer: Mapping[str, Any]) -> Pool | None:
+        params = step.call.params
+        if step.call.operation == "TagResource":
+            ctx.remember(RETAGGED, str(params["resourceArn"]), tag_map(params["tags"]))
+        if step.call.operation != "RegisterTaskDefinition" or not answer.get("taskDefinition"):
+            return None
+        tags = tag_map(params.get("tags"))
+        made = evolve(_revision(answer), tags=tags)
+        ctx.remember(REVISIONS, made.arn, made)
+        ctx.remember(REGISTERED, (tags[OWNER_TAG], made.family, tags[HASH_TAG]), made.arn)
+        return Pool(made, made)
+
+
+# ── looking ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _active(ctx: Context, family: str) -> list[str]:
+    """The newest ACTIVE revisions of exactly this family, newest first.
+
+    ``familyPrefix`` is documented as the full name, and is called a prefix: others are left out here.
+    """
+    found: list[tuple[int, str]] = []
+    more: dict[str, str] = {}
+    while True:
+        page = await ctx.read(
+            "ecs",
+            "ListTaskDefinitions",
+            familyPrefix=family,
+            status="ACTIVE",
+            sort="DESC",
+            maxResults=100,
+            **more,
+        )
+        for arn in page.get("taskDefinitionArns") or ():
+            parts = _ARN.match(arn)
+            if parts and parts["family"] == family:
+                found.append((int(parts["revision"]), arn))
+        token = page.get("nextToken")
+        if not token or token == more.get("nextToken") or len(found) >= NEWEST_LOOKED_AT:
+            break
+        more = {"nextToken": token}
+    return [arn for _, arn in sorted(found, reverse=True)[:NEWEST_LOOKED_AT]]
+
+
+async def _is_active(ctx: Context, arn: str) -> bool:
+    """A revision that was registered here and is not listed: listed late, or taken away since?"""
+    answer = await ctx.read("ecs", "DescribeTaskDefinition", taskDefinition=arn)
+    return bool(answer.get("taskDefinition", {}).get("status") == "ACTIVE")
+
+
+async def _search(ctx: Context, want: Want, arns: Sequence[str]) -> Pool | None:
+    """Newest first, until a revision of ours has the wanted content. The hash tag only says which to compare
+    first; content decides."""
+    newest: Revision | None = None
+    adoptable: Revision | None = None
+    wanted_hash = "" if _waits(want) else content_hash(want)
+    start = 0
+    for size in _WINDOWS:
+        window = arns[start : start + size]
+        start += size
+        read = await together(lambda arn: _read(ctx, arn), window)
+        revisions = [revision for revision in read if revision is not None]
+        mine = [revision for revision in revisions if revision.owner == want.owner]
+        newest = newest or (mine[0] if mine else None)
+        if _waits(want):
+            if newest is not None:
+                break
+            continue
+        for revision in sorted(mine, key=lambda one: one.tags.get(HASH_TAG) != wanted_hash):
+            if not content_changes(want, revision.content):
+                return Pool(revision, newest)
+        if adoptable is None and want.lifecycle.adopt:
+            theirs = [one for one in revisions if _may_adopt(want, one.owner)]
+            adoptable = next((one for one in theirs if not content_changes(want, one.content)), None)
+    if adoptable is not None:
+        # Tags may have moved since the revision was read: somebody else may have taken it.
+        (adoptable,) = (await REVISIONS.fetch(ctx, [adoptable.arn])).values()
+        if adoptable.owner != want.owner and not _may_adopt(want, adoptable.owner):
+            adoptable = None
+    return Pool(adoptable, newest) if adoptable or newest else None
+
+
+async def _read(ctx: Context, arn: str) -> Revision | None:
+    revision = await ctx.load(REVISIONS, arn)
+    tags = await ctx.load(RETAGGED, arn)
+    return evolve(revision, tags={**revision.tags, **tags}) if revision is not None and tags else revision
+
+
+def _may_adopt(want: Want, owner: str | None) -> bool:
+    adopt = want.lifecycle.adopt
+    return owner is None if adopt is True else bool(adopt) and owner == adopt
+
+
+def _waits(want: Want) -> bool:
+    """Whether the content holds an output that is not known yet: then no revision can have it."""
+    return is_unknown(want.spec.declared())
+
+
+def _revision(answer: Mapping[str, Any]) -> Revision:
+    """From the answer of Describe- or RegisterTaskDefinition."""
+    content = answer["taskDefinition"]
+    return Revision(
+        arn=str(content["taskDefinitionArn"]),
+        family=str(content["family"]),
+        number=int(content["revision"]),
+        content=content,
+        tags=tag_map(answer.get("tags")),
+    )
+
+
+# ── acting ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _register(want: Want, newest: Revision | None) -> Step:
+    changes: tuple[Change, ...] = ()
+    why = "no revision has this content"
+    if newest is not None:
+        changes = tuple(content_changes(want, newest.content))
+        why = f"the content differs from {newest.family}:{newest.number}"
+    params = {**_registered(want, newest), "tags": tag_list(_tags(want))}
+    return Step("create", want.key, Call("ecs", "RegisterTaskDefinition", params), changes, why=why)
+
+
+def _tag_steps(want: Want, match: Revision) -> list[Step]:
+    set_, _, changes = tag_changes(want, match.tags)
+    told = tuple(change for change in changes if change.after is not None)
+    if not set_:
+        return []
+    # All of them are sent, so that afterwards the tags are known without reading them.
+    call = Call("ecs", "TagResource", {"resourceArn": match.arn, "tags": tag_list(_tags(want))})
+    if OWNER_TAG in set_:
+        return [Step("adopt", want.key, call, told, why=f"taken over from {match.owner or 'nobody'}")]
+    return [Step("update", want.key, call, told, why="tags change; content does not")]
+
+
+def _tags(want: Want) -> dict[str, str]:
+    return declared_tags(want) | {HASH_TAG: content_hash(want)}
+
+
+def content_hash(want: Want) -> str:
+    """Names the content; equal for texts that would register the same thing."""
+    return content_digest(without(want.spec.declared(), want.lifecycle.ignore, RULES))
+
+
+def content_changes(want: Want, content: Mapping[str, Any]) -> list[Change]:
+    """How a revision's content differs from the wanted one; empty when it is the wanted one."""
+    return differences(want.spec.declared(), content, RULES, want.lifecycle.ignore)
+
+
+def _registered(want: Want, newest: Revision | None) -> dict[str, Any]:
+    """What to register: as declared, with the live value where the manifest ignores a field."""
+    declared = want.spec.declared()
+    declared.pop("tags", None)
+    return keeping(declared, newest.content if newest else None, want.lifecycle.ignore, RULES)
+
+
+def _content_key(want: Want) -> tuple[Hashable, ...]:
+    return (want.owner, want.spec.family or "", content_hash(want))

@@ -1,0 +1,29 @@
+"""What counts as equal between a manifest and AWS: tables of rules, and the comparison that uses them."""
+
+from __future__ import annotations
+
+from apollo.compare.canon import canonical, digest
+from apollo.compare.diff import differences, ignored
+from apollo.compare.pointers import keeping, without
+from apollo.compare.redact import SENSITIVE, UNKNOWN, redact, redacted
+from apollo.compare.rules import CLEARED, KEPT, MERGED, Absence, Cleared, Field, Rules
+
+__all__ = [
+    "CLEARED",
+    "KEPT",
+    "MERGED",
+    "SENSITIVE",
+    "UNKNOWN",
+    "Absence",
+    "Cleared",
+    "Field",
+    "Rules",
+    "canonical",
+    "differences",
+    "digest",
+    "ignored",
+    "keeping",
+    "redact",
+    "redacted",
+    "without",
+]

@@ -16,7 +16,7 @@ from apollo.engine.engine import Engine, apps_of, is_applied
 from apollo.engine.events import Event, EventType
 from apollo.engine.look import Member
 from apollo.engine.orphans import Sweep, orphans, scopes, sweep
-from apollo.engine.plan import ResourcePlan
+from apollo.engine.plan import Failure, ResourcePlan
 from apollo.engine.queue import Priority, Work
 from apollo.engine.scheduler import Again, Scheduler
 from apollo.engine.status import EnvironmentStatus, environment_status, resource_status
@@ -45,6 +45,15 @@ class _Progress:
     since: float
 
 
+@frozen
+class _Refused:
+    """A call that AWS refused for good. It is not tried again at this generation before ``until``."""
+
+    generation: str
+    until: float
+    failure: Failure
+
+
 @define
 class Loop:
     """Keeps one environment's AWS equal to git until it is stopped.
@@ -67,7 +76,7 @@ class Loop:
     swept: float = field(default=-1.0, init=False)
     beat: float = field(default=0.0, init=False)
     _backoff: Backoff = field(factory=Backoff, init=False)
-    _refused: dict[Key, tuple[str, float]] = field(factory=dict, init=False)
+    _refused: dict[Key, _Refused] = field(factory=dict, init=False)
     _progress: dict[Key, _Progress] = field(factory=dict, init=False)
     _said: dict[Key, tuple[str, ...]] = field(factory=dict, init=False)
     _random: random.Random = field(factory=random.Random, init=False)
@@ -89,8 +98,9 @@ class Loop:
                 self.items.pop(key, None)
                 self._backoff.forget(key)
                 continue
-            if self.engine.graph.resources[key].generation != self._refused.get(key, ("", 0.0))[0]:
-                self._refused.pop(key, None)
+            refused = self._refused.get(key)
+            if refused is not None and refused.generation != self.engine.graph.resources[key].generation:
+                del self._refused[key]
             self.scheduler.add(group, reasons=("commit",), priority=Priority.COMMIT)
         self._tell("Snapshot", None, message=f"{len(affected)} resources concerned", commit=snapshot.commit)
         if first:
@@ -158,12 +168,13 @@ class Loop:
         """What AWS refused for good at this generation: looked at, and not tried again."""
         now = self.engine.clock.monotonic()
         resources = self.engine.graph.resources
-        frozen = set()
-        for key in keys:
-            generation, until = self._refused.get(key, ("", 0.0))
-            if generation and generation == resources[key].generation and now < until:
-                frozen.add(key)
-        return frozen
+        return {
+            key
+            for key in keys
+            if (refused := self._refused.get(key)) is not None
+            and refused.generation == resources[key].generation
+            and now < refused.until
+        }
 
     def _wake_users(self, key: Key) -> None:
         for user in self.engine.graph.users(key):
@@ -185,12 +196,15 @@ class Loop:
         slow = failure.reason in _SLOWLY
         if member.want is not None:
             until = self.engine.clock.monotonic() + (_SLOW if slow else float("inf"))
-            self._refused[key] = (plan.generation, until)
+            self._refused[key] = _Refused(plan.generation, until, failure)
         return Again(_SLOW, "retry", Priority.SWEEP) if slow else None
 
     async def _settle(self, member: Member) -> None:
         """Take in what was seen of one resource: deadline, memory, events."""
         plan = self._overdue(member.plan)
+        refused = self._refused.get(member.key)
+        if refused is not None and plan.sendable and refused.generation == plan.generation:
+            plan = evolve(plan, failure=refused.failure)
         self.items[member.key] = plan
         memory = self.engine.memory
         if is_applied(plan) and memory.applied(member.key) != plan.generation:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from attrs import field, frozen
 
 from apollo.api import Change, Health, Ignored, Key, Problem, Step, Wait, is_unknown
-from apollo.compare import shown
+from apollo.compare import redacted
 
 __all__ = ["Action", "Decision", "Failure", "Finding", "Plan", "Reason", "ResourcePlan", "action_of"]
 
@@ -153,8 +153,8 @@ class ResourcePlan:
             "why": self.why,
             "reason": self.reason,
             "changes": [
-                {"path": change.path, "before": shown(change, "before"), "after": shown(change, "after")}
-                for change in self.changes
+                {"path": change.path, "before": change.before, "after": change.after}
+                for change in map(redacted, self.changes)
             ],
         }
         if self.findings or self.failure or self.blocked_by:

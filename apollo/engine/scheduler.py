@@ -57,7 +57,7 @@ class Scheduler:
         self._wake.set()
 
     def stop(self) -> None:
-        """Start nothing more; `run` returns when what runs is done."""
+        """Start nothing more; `run` returns when the calls on their way are answered."""
         self.stopping = True
         self._wake.set()
 
@@ -80,6 +80,8 @@ class Scheduler:
                     group.start_soon(self._one, work)
                 if not self.stopping:
                     await self._sleep()
+            # What is only looking, or waiting for its turn at AWS, need not end; a call on its way is shielded.
+            group.cancel_scope.cancel()
 
     async def _one(self, work: Work) -> None:
         again: Again | None = None

@@ -1,0 +1,191 @@
+"""The operator's loop over a toy cloud and a virtual clock."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+import pytest
+
+from apollo.api import AppState, Key, Problem, Snapshot, marker
+from apollo.engine.loop import Loop
+from apollo.errors import Terminal, Transient
+from apollo.gates.prune import PruneGate
+from apollo.settings import Sync
+from tests.engine.toy import World, box, snapshot
+from tests.virtual import VirtualClock
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def running(world: World, **options: object) -> AsyncIterator[Loop]:
+    world.clock = VirtualClock()
+    loop = Loop(world.engine(manual=False), **options)  # type: ignore[arg-type]
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(loop.run)
+        yield loop
+        loop.stop()
+
+
+def status(loop: Loop, name: str, kind: str = "Box") -> tuple[str, str, str]:
+    row = next(row for row in loop.status().resources if row.key == Key(kind, "stage", name))
+    return row.sync, row.health.status, row.reason
+
+
+async def test_a_commit_is_applied_and_a_second_changes_only_its_own() -> None:
+    world = World()
+    async with running(world) as loop:
+        first = snapshot(box("web", kind="Base"), box("web", needs=marker("Base", "web", "arn")), box("x"))
+        loop.take(first)
+        await world.clock.advance(1)
+        assert status(loop, "web") == ("Synced", "Healthy", "")
+        assert len(world.cloud.mutations) == 3
+        world.cloud.calls.clear()
+        loop.take(
+            snapshot(
+                box("web", 2, kind="Base"),
+                box("web", needs=marker("Base", "web", "arn")),
+                box("x"),
+                before=first,
+            )
+        )
+        await world.clock.advance(0.5)
+        assert world.cloud.mutations == [("Register", "Base/web"), ("Put", "Box/web")]
+        assert not [call for call in world.cloud.calls if call[1] == "Box/x"]
+
+
+async def test_drift_is_found_and_healed_within_a_sweep() -> None:
+    world = World()
+    async with running(world) as loop:
+        loop.take(snapshot(box("a")))
+        await world.clock.advance(2)
+        world.cloud.objects["Box/a"]["size"] = 42
+        await world.clock.advance(70)
+        assert world.cloud.objects["Box/a"]["size"] == 1
+        assert "Drifted" in [event.type for event in world.events]
+
+
+async def test_steady_state_makes_no_mutating_call_and_reads_what_listing_told_only_once() -> None:
+    world = World()
+    async with running(world) as loop:
+        loop.take(snapshot(*(box(f"b{number}") for number in range(20))))
+        await world.clock.advance(5)
+        world.cloud.calls.clear()
+        await world.clock.advance(600)
+        assert world.cloud.mutations == []
+        assert world.cloud.calls == [], "the sweep's listing tells everything"
+        assert loop.swept > 0
+
+
+async def test_a_passing_error_is_retried_with_growing_delays() -> None:
+    world = World()
+    async with running(world) as loop:
+        world.cloud.fail["Box/a"] = Transient("no answer", reason="Unavailable")
+        loop.take(snapshot(box("a"), box("b")))
+        await world.clock.advance(45)
+        tries = len([call for call in world.cloud.calls if call == ("Read", "Box/a")])
+        assert 4 <= tries <= 8
+        assert status(loop, "a") == ("Unknown", "Unknown", "Unavailable")
+        assert status(loop, "b")[0] == "Synced"
+        del world.cloud.fail["Box/a"]
+        await world.clock.advance(60)
+        assert status(loop, "a")[0] == "Synced"
+
+
+async def test_a_refused_call_sleeps_until_the_generation_moves() -> None:
+    world = World()
+    async with running(world) as loop:
+        world.cloud.fail["Put Box/a"] = Terminal("not like this", reason="Invalid")
+        first = snapshot(box("a"))
+        loop.take(first)
+        await world.clock.advance(1000)
+        assert len(world.cloud.mutations) == 1
+        assert status(loop, "a")[::2] == ("Unknown", "Invalid")
+        del world.cloud.fail["Put Box/a"]
+        loop.take(snapshot(box("a", 2), before=first))
+        await world.clock.advance(1)
+        assert len(world.cloud.mutations) == 2
+        assert status(loop, "a")[0] == "Synced"
+
+
+async def test_a_newer_commit_supersedes_a_rollout() -> None:
+    world = World()
+    world.cloud.settle_after = 10**6
+    async with running(world) as loop:
+        first = snapshot(box("a"))
+        loop.take(first)
+        await world.clock.advance(20)
+        assert status(loop, "a") == ("Synced", "Progressing", "RollingOut")
+        loop.take(snapshot(box("a", 2), before=first))
+        await world.clock.advance(0.1)
+        assert len(world.cloud.mutations) == 2
+
+
+async def test_a_rollout_past_its_deadline_is_degraded_and_followed_slowly() -> None:
+    world = World()
+    world.cloud.settle_after = 10**6
+    async with running(world) as loop:
+        loop.take(snapshot(box("a")))
+        await world.clock.advance(950)
+        assert status(loop, "a") == ("Synced", "Degraded", "RollingOut") or (
+            status(loop, "a")[1:] == ("Degraded", "ProgressDeadlineExceeded")
+        )
+
+
+async def test_a_rolled_back_generation_is_told_once() -> None:
+    world = World()
+    async with running(world) as loop:
+        loop.take(snapshot(box("a", 5)))
+        await world.clock.advance(1)
+        world.cloud.objects["Box/a"] |= {"broken": 5, "size": 4}
+        await world.clock.advance(400)
+        rolled = [event for event in world.events if event.type == "RolledBack"]
+        assert len(rolled) == 1
+
+
+async def test_dry_run_looks_and_sends_nothing() -> None:
+    world = World()
+    async with running(world, dry_run=True) as loop:
+        loop.take(snapshot(box("a")))
+        await world.clock.advance(300)
+        assert world.cloud.mutations == []
+        assert status(loop, "a")[0] == "OutOfSync"
+
+
+async def test_what_left_git_is_deleted_only_with_complete_knowledge() -> None:
+    world = World(gates=[PruneGate()], sync=Sync(prune=True))
+    async with running(world) as loop:
+        first = snapshot(box("a"), box("b"))
+        loop.take(first)
+        await world.clock.advance(2)
+        broken = snapshot(box("a"), before=first)
+        broken = Snapshot(
+            "stage",
+            "c2",
+            "cfg",
+            broken.resources,
+            {"app": AppState("c", (Problem("APO-YAML-001", "broken"),))},
+            broken.changed,
+        )
+        loop.take(broken)
+        await world.clock.advance(100)
+        assert status(loop, "b") == ("OutOfSync", "Healthy", "PruneIncomplete")
+        assert set(world.cloud.objects) == {"Box/a", "Box/b"}
+        loop.take(snapshot(box("a"), commit="c3", before=broken))
+        await world.clock.advance(100)
+        assert set(world.cloud.objects) == {"Box/a"}
+        assert [event.key.name for event in world.events if event.type == "Deleted" and event.key] == ["b"]
+
+
+async def test_every_state_that_is_not_synced_says_why_and_when_it_is_tried_next() -> None:
+    world = World()
+    async with running(world) as loop:
+        world.cloud.fail["Box/a"] = Transient("no answer", reason="Unavailable")
+        world.cloud.fail["Put Box/c"] = Terminal("never", reason="Invalid")
+        loop.take(snapshot(box("a"), box("b", needs=marker("Box", "a", "arn")), box("c"), box("d")))
+        await world.clock.advance(5)
+        for row in loop.status().resources:
+            if row.sync != "Synced":
+                assert row.reason and row.message and row.next_try is not None

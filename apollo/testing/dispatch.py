@@ -2,6 +2,7 @@
 
 import json
 import re
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ from apollo.testing.errors import ApiError, NotSimulated
 from apollo.testing.log import Request
 from apollo.testing.wire import cbor, query
 from apollo.testing.wire.models import operation_model, service_model
-from apollo.testing.wire.validate import clean
+from apollo.testing.wire.validate import clean, unknown
 from apollo.testing.world import Backend, Call, World
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
@@ -50,8 +51,9 @@ class _Target:
 
 
 class Dispatcher:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, strict: bool = False) -> None:
         self._world = world
+        self._strict = strict
         self._prefixes: dict[str, str] = {}
         self._signing: dict[str, str] = {}
         for name in world.registry:
@@ -121,6 +123,10 @@ class Dispatcher:
             if entry is not None:
                 entry.outcome, entry.applied = error.code, False
             return _error_reply(target, error, request_id)
+        except Exception:  # a bug of ours: fail once and loudly, instead of a 500 that every SDK retries
+            if entry is not None:
+                entry.outcome = "SimInternalError"
+            return _error_reply(target, ApiError("SimInternalError", traceback.format_exc()), request_id)
 
     def _read_target(self, request: HttpRequest, target: _Target) -> None:
         """Fill in which operation is meant, so that an error can answer in the right protocol."""
@@ -156,8 +162,12 @@ class Dispatcher:
         if target.protocol == "query":
             payload = entry.params = query.decode(payload, model.input_shape)
         call.params = clean(model.input_shape, payload, backend_type.validation_code)
-        result = handler(self._world.backend(target.service, call.account, call.region), call)
         entry.applied = True
+        result = handler(self._world.backend(target.service, call.account, call.region), call)
+        if self._strict and (wrong := unknown(model.output_shape, result)):
+            raise ApiError(
+                "SimBadAnswer", f"{target.operation} answers against its model: {', '.join(wrong)}"
+            )
         if target.protocol == "query":
             return Reply(200, query.encode(model, result, request_id), "text/xml")
         if target.protocol == "cbor":

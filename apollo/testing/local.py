@@ -24,6 +24,7 @@ class LocalAws:
     """AWS on 127.0.0.1, for one process or for anything else that gets its endpoint.
 
     speed 0 (the default): time moves only through `advance` and `settle`. 1: real time. N: N times faster.
+    strict: hold every answer against the service model, for testing the local AWS itself.
     """
 
     def __init__(
@@ -34,10 +35,11 @@ class LocalAws:
         port: int = 0,
         timings: Timings | None = None,
         start: float | None = None,
+        strict: bool = False,
     ) -> None:
         self.clock = VirtualClock(speed, start)
         self.world = World(seed, self.clock, timings or Timings(), registry())
-        dispatcher = Dispatcher(self.world)
+        dispatcher = Dispatcher(self.world, strict=strict)
         self._server = Server(Control(self.world, dispatcher.handle).handle, port)
         self._clients: dict[tuple[str, str, str, tuple[tuple[str, Any], ...]], Any] = {}
         self._session: Any = None
@@ -161,7 +163,7 @@ class LocalAws:
         retries: int = 0,
         **config: Any,
     ) -> Any:
-        """An SDK client for somebody in that account. It retries only if told to: tests want to see faults."""
+        """An SDK client for somebody in that account. It retries only if told to, so that faults show."""
         config["retries"] = {"mode": "standard", "total_max_attempts": retries + 1}
         key = (service, account, region, tuple(sorted((k, repr(v)) for k, v in config.items())))
         found = self._clients.get(key)

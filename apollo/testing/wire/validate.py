@@ -192,3 +192,48 @@ _BUILDERS: dict[str, Callable[[Shape], Check]] = {
     "double": _number,
     "boolean": _boolean,
 }
+
+
+_SCALARS: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "long": int,
+    "boolean": bool,
+    "timestamp": (int, float),
+    "double": (int, float),
+    "float": (int, float),
+}
+
+
+def unknown(shape: Shape | None, value: Any, path: str = "$") -> list[str]:
+    """Where a value is not what its shape says: members that do not exist, values of another type."""
+    if shape is None:
+        return [] if not value else [path]
+    kind = shape.type_name
+    if kind == "structure":
+        if not isinstance(value, dict):
+            return [path]
+        return [
+            wrong
+            for name, item in value.items()
+            for wrong in (
+                unknown(shape.members[name], item, f"{path}.{name}")
+                if name in shape.members
+                else [f"{path}.{name}"]
+            )
+        ]
+    if kind == "list":
+        if not isinstance(value, list):
+            return [path]
+        return [
+            wrong for n, item in enumerate(value) for wrong in unknown(shape.member, item, f"{path}[{n}]")
+        ]
+    if kind == "map":
+        if not isinstance(value, dict):
+            return [path]
+        return [wrong for k, item in value.items() for wrong in unknown(shape.value, item, f"{path}.{k}")]
+    if not isinstance(value, _SCALARS.get(kind, object)):
+        return [path]
+    if kind == "string" and shape.enum and value not in shape.enum:
+        return [f"{path}={value}"]
+    return []

@@ -132,7 +132,7 @@ def _schedule(ecs: Region, service: Service, at: float) -> None:
         most = math.floor(desired * configuration["maximumPercent"] / 100)
         idle = [task for task in old if not task.well]
         serving = [task for task in old if task.well]
-        healthy = sum(task.counted_at <= at for task in mine if task not in stops) + len(serving)
+        healthy = sum(task.counted_at <= at for task in mine) + len(serving)
         room = most - (len(live) - len(idle) - len(stops))
         blocked = max(0, missing - max(0, room))
         replaced = min(len(serving), healthy - least, max(healthy - desired, blocked))
@@ -271,8 +271,9 @@ def _complete(service: Service, at: float) -> None:
 
 
 def _drain(ecs: Region, service: Service, at: float) -> None:
-    """To INACTIVE: "after all tasks have transitioned to either STOPPING or STOPPED status, the service status moves from
-    DRAINING to INACTIVE." https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html
+    """To INACTIVE "after all tasks have transitioned to either STOPPING or STOPPED status".
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html
     """
     live = [task for task in service.tasks if task.live]
     if live:

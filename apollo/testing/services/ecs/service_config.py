@@ -95,7 +95,8 @@ def revision_config(params: Json, before: Json | None, cluster: Cluster, definit
         family = definition.content.get("runtimePlatform", {}).get("operatingSystemFamily", "LINUX")
         config["platformFamily"] = "Linux" if family == "LINUX" else family.replace("_", " ").title()
     else:
-        config.pop("platformVersion", None) if "platformVersion" not in params else None
+        if "platformVersion" not in params:
+            config.pop("platformVersion", None)
         config.pop("platformFamily", None)
     for name in ("volumeConfigurations", "vpcLatticeConfigurations", "gatewayConnectors"):
         if not config.get(name, True):
@@ -128,6 +129,8 @@ def canonical(config: Json) -> Json:
     """For comparing revisions: members that are sets to AWS, in one order."""
     result = dict(config)
     result.pop("launchTypeBefore", None)
+    if not result.get("serviceConnectConfiguration", {}).get("enabled", True):
+        del result["serviceConnectConfiguration"]
     vpc = config.get("networkConfiguration", {}).get("awsvpcConfiguration")
     if vpc is not None:
         result["networkConfiguration"] = {k: sorted(v) if isinstance(v, list) else v for k, v in vpc.items()}

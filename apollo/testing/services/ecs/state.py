@@ -162,7 +162,7 @@ class Task:
     def next_change(self, now: float) -> float:
         """The next moment after now at which the scheduler has to look at it."""
         if self.stop_at != INF:
-            return self.stopped_at if self.stopped_at > now else INF
+            return min(t for t in (self.stopping_at, self.stopped_at, INF) if t > now)
         return min(
             t for t in (self.running_at, self.healthy_at, self.counted_at, self.fail_at, INF) if t > now
         )

@@ -1,5 +1,6 @@
 """Tasks: running them, looking at them, stopping them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from apollo.testing.errors import ApiError
@@ -148,11 +149,12 @@ def list_tasks(ecs: Region, call: Call) -> Json:
         ecs.step_standalone()
     wanted = p.get("desiredStatus", "RUNNING")
     arns = []
-    for task in ecs.tasks.values():
+    candidates: Iterable[Task] = ecs.tasks.values()
+    if service is not None:
+        candidates = [*service.tasks, *(task for task in ecs.stopped if task.service is service)]
+    for task in candidates:
         desired = "RUNNING" if task.live else "STOPPED"
         if task.cluster is not cluster or desired != wanted or not ecs.remembered(task):
-            continue
-        if service is not None and task.service is not service:
             continue
         if p.get("family") not in (None, task.definition.family):
             continue

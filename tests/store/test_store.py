@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from apollo.api import Key
@@ -170,6 +172,20 @@ async def test_memory_says_that_it_does_not_last(clock: VirtualClock) -> None:
     await store.add(event())
     assert not store.durable
     await store.aclose()
+
+
+async def test_many_tasks_write_at_once_and_a_cancelled_one_breaks_nothing(store: Store) -> None:
+    async with anyio.create_task_group() as group:
+        for number in range(40):
+            group.start_soon(store.add, event(message=str(number)))
+        group.start_soon(store.record_applied, WEB, "g", "c", "d")
+    async with anyio.create_task_group() as group:
+        group.start_soon(store.add, event(message="late"))
+        await anyio.lowlevel.checkpoint()
+        group.cancel_scope.cancel()
+    kept = {one.message for one in await store.events()}
+    assert kept >= {str(number) for number in range(40)}
+    assert WEB in await store.applied("stage")
 
 
 async def test_nothing_that_looks_like_a_secret_is_kept(store: Store) -> None:

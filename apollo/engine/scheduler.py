@@ -80,7 +80,7 @@ class Scheduler:
                     group.start_soon(self._one, work)
                 if not self.stopping:
                     await self._sleep()
-            # What is only looking, or waiting for its turn at AWS, need not end; a call on its way is shielded.
+            # What only looks, or waits for its turn at AWS, need not end; a call on its way is shielded.
             group.cancel_scope.cancel()
 
     async def _one(self, work: Work) -> None:

@@ -184,8 +184,8 @@ class Bucket:
         ]
         if not heads:
             return None
-        if self._turn % _TURN == _TURN - 1:
-            oldest = min(heads, key=lambda waiter: waiter.since)
+        if len(heads) > 1 and self._turn % _TURN == _TURN - 1:
+            oldest = min(heads[1:], key=lambda waiter: waiter.since)
             if self._at - oldest.since >= _PATIENCE:
                 return oldest
         return heads[0]

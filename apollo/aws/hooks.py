@@ -60,7 +60,7 @@ def register(events: Any) -> None:
 
 
 def _name_who_asks(request: Any, **_: Any) -> None:
-    # As late as this, since botocore writes the header anew for each request; it is not part of the signature.
+    # As late as this, since botocore writes the header anew for each request. It is not signed.
     asked = asking.get()
     if asked is not None:
         before = request.headers.get("User-Agent", "")

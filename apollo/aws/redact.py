@@ -81,7 +81,7 @@ def sensitive(params: Any, *, inside: bool = False) -> Iterator[str]:
 
 
 _FINDING = re.compile(r"^(?=(?:Invalid|Missing|Unknown|Must set|More than one)\b)", re.MULTILINE)
-_VALUE = re.compile(r", value: .*, (?=(?:type: <|valid (?:min|max|types)))", re.DOTALL)
+_VALUE = re.compile(r", value: .*, (?=valid (?:min|max|types))", re.DOTALL)
 _NOT_JSON = re.compile(r"(must be json serializable): .*", re.DOTALL)
 
 
@@ -91,5 +91,5 @@ def report_without_values(report: str) -> str:
     for finding in _FINDING.split(report):
         text = _NOT_JSON.sub(r"\1", _VALUE.sub(", ", finding)).strip()
         if text:
-            findings.append(text.replace("type: <class '", "got '").replace("'>", "'"))
+            findings.append(re.sub(r"<class '([\w.]+)'>", r"\1", text))
     return "; ".join(findings)

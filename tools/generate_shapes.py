@@ -6,12 +6,16 @@
 Taken over: names, types, required members, enums, bounds of numbers and lengths, and patterns that are
 anchored at both ends (what AWS means by the other ones, no two engines agree on). Not taken over: AWS's
 documentation. Names are AWS's with the first letter in lower case, for every service.
+
+A user may have a newer botocore than the one that was read here: its additional fields are accepted without
+these modules (see `apollo.resources.shape`). ``BOTOCORE`` in ``__init__.py`` says which one it was.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
+import importlib.metadata
 import importlib.util
 import json
 import re
@@ -103,6 +107,7 @@ class Writer:
         data = packaged(service)
         self.shapes: dict[str, Any] = data["shapes"]
         self.operations: dict[str, Any] = data["operations"]
+        self.pascal: set[bool] = set()
 
     def inputs(self, top: Top) -> tuple[str, ...]:
         return tuple(self.operations[name]["input"]["shape"] for name in top.operations)
@@ -174,25 +179,26 @@ class Writer:
     def _structure(self, name: str, shapes: tuple[str, ...], top: Top | None, written: set[str]) -> str:
         omitted = sorted(top.omitted) if top else []
         completed = top.completed if top else frozenset()
-        aws = [repr(self.service), repr(shapes), *([f"frozenset({omitted!r})"] if omitted else [])]
+        aws = [repr(self.service), repr(shapes), *([f"omitted=frozenset({omitted!r})"] if omitted else [])]
+        self.pascal |= {member[:1].isupper() for shape in shapes for member in self.shapes[shape]["members"]}
+        if len(self.pascal) > 1:
+            raise SystemExit(f"{self.service} {name}: some names begin with a capital letter, some do not")
+        aws += ["pascal=True"] if True in self.pascal else []
         lines = [f"class {name}(AwsShape):", f"    aws = Aws({', '.join(aws)})"]
-        members: dict[str, str] = {}
+        members: set[str] = set()
         for shape in map(self.shapes.__getitem__, shapes):
             for member, ref in shape["members"].items():
                 if member in members or member in omitted:
                     continue
                 hint = self._hint(ref["shape"], written)
-                members[member] = field = member[:1].lower() + member[1:]
+                members.add(member)
+                field = member[:1].lower() + member[1:]
                 if member in shape.get("required", ()) and member not in completed:
                     lines.append(f"    {field}: {hint}")
                 elif hint.startswith('"'):
                     lines.append(f"    {field}: Optional[{hint}] = None")
                 else:
                     lines.append(f"    {field}: {hint} | None = None")
-        if len(set(members.values())) != len(members):
-            raise SystemExit(
-                f"{self.service} {name}: two members differ only in the case of the first letter"
-            )
         return "\n".join(lines)
 
     def body(self, names: Iterable[str], tops: Iterable[Top], written: set[str]) -> str:
@@ -228,7 +234,8 @@ def module(about: str, body: str, common: str = "", shared: Iterable[str] = ()) 
 def generate() -> dict[str, str]:
     """File name → text, for every module."""
     about = "AWS's own input shapes as models, one module per kind; import only the one that is needed."
-    files = {"__init__.py": f'"""{about}"""\n'}
+    version = importlib.metadata.version("botocore")
+    files = {"__init__.py": f'"""{about}"""\n\nBOTOCORE = "{version}"\n"""The botocore that was read."""\n'}
     for service in dict.fromkeys(service for service, _ in MODULES.values()):
         writer = Writer(service)
         tops = {name: tops for name, (owner, tops) in MODULES.items() if owner == service}
@@ -251,9 +258,11 @@ def generate() -> dict[str, str]:
 
 
 def differences() -> list[str]:
-    """The names of the files that are not what would be written now."""
+    """The names of the files that are not what would be written now; the version of botocore alone is no
+    difference."""
     new = generate()
     old = {path.name: path.read_text(encoding="utf-8") for path in TARGET.glob("*.py")}
+    new["__init__.py"] = old.get("__init__.py", "")
     return sorted(name for name in new.keys() | old.keys() if new.get(name) != old.get(name))
 
 

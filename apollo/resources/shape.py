@@ -18,12 +18,14 @@ class Aws(NamedTuple):
     """Which of AWS's structures a model stands for.
 
     ``service`` is botocore's name of the service model, ``shapes`` the structures whose members the model
-    joins, ``omitted`` the members that Apollo fills in itself and no manifest may name.
+    joins, ``omitted`` the members that Apollo fills in itself and no manifest may name. ``pascal``: AWS
+    writes the names with a capital letter.
     """
 
     service: str
     shapes: tuple[str, ...]
     omitted: frozenset[str] = frozenset()
+    pascal: bool = False
 
 
 class AwsShape(Spec):
@@ -57,7 +59,7 @@ class AwsShape(Spec):
     @classmethod
     def _newer(cls, name: object, item: Any) -> list[InitErrorDetails]:
         """What is wrong with a field that this model does not have."""
-        service, shapes, omitted = cls.aws
+        service, shapes, omitted, _ = cls.aws
         for shape in shapes if name not in omitted else ():
             if (found := installed.member(service, shape, str(name))) is not None:
                 if item is None:

@@ -11,37 +11,37 @@ from apollo.resources.shape import Aws, AwsShape, Newer
 
 
 class HostHeaderConditionConfig(AwsShape):
-    aws = Aws('elbv2', ('HostHeaderConditionConfig',))
+    aws = Aws('elbv2', ('HostHeaderConditionConfig',), pascal=True)
     values: list[str] | None = None
     regexValues: list[str] | None = None
 
 
 class PathPatternConditionConfig(AwsShape):
-    aws = Aws('elbv2', ('PathPatternConditionConfig',))
+    aws = Aws('elbv2', ('PathPatternConditionConfig',), pascal=True)
     values: list[str] | None = None
     regexValues: list[str] | None = None
 
 
 class HttpHeaderConditionConfig(AwsShape):
-    aws = Aws('elbv2', ('HttpHeaderConditionConfig',))
+    aws = Aws('elbv2', ('HttpHeaderConditionConfig',), pascal=True)
     httpHeaderName: str | None = None
     values: list[str] | None = None
     regexValues: list[str] | None = None
 
 
 class QueryStringKeyValuePair(AwsShape):
-    aws = Aws('elbv2', ('QueryStringKeyValuePair',))
+    aws = Aws('elbv2', ('QueryStringKeyValuePair',), pascal=True)
     key: str | None = None
     value: str | None = None
 
 
 class QueryStringConditionConfig(AwsShape):
-    aws = Aws('elbv2', ('QueryStringConditionConfig',))
+    aws = Aws('elbv2', ('QueryStringConditionConfig',), pascal=True)
     values: list[QueryStringKeyValuePair] | None = None
 
 
 class HttpRequestMethodConditionConfig(AwsShape):
-    aws = Aws('elbv2', ('HttpRequestMethodConditionConfig',))
+    aws = Aws('elbv2', ('HttpRequestMethodConditionConfig',), pascal=True)
     values: list[str] | None = None
 
 
@@ -49,13 +49,13 @@ SourceIpAddressTypeEnum = Annotated[Literal['ipv4', 'ipv6'], Newer('elbv2', 'Sou
 
 
 class SourceIpConditionConfig(AwsShape):
-    aws = Aws('elbv2', ('SourceIpConditionConfig',))
+    aws = Aws('elbv2', ('SourceIpConditionConfig',), pascal=True)
     values: list[str] | None = None
     ipAddressType: SourceIpAddressTypeEnum | None = None
 
 
 class RuleCondition(AwsShape):
-    aws = Aws('elbv2', ('RuleCondition',))
+    aws = Aws('elbv2', ('RuleCondition',), pascal=True)
     field: Annotated[str, Field(max_length=64)] | None = None
     values: list[str] | None = None
     hostHeaderConfig: HostHeaderConditionConfig | None = None
@@ -74,7 +74,7 @@ AuthenticateOidcActionConditionalBehaviorEnum = Annotated[Literal['deny', 'allow
 
 
 class AuthenticateOidcActionConfig(AwsShape):
-    aws = Aws('elbv2', ('AuthenticateOidcActionConfig',))
+    aws = Aws('elbv2', ('AuthenticateOidcActionConfig',), pascal=True)
     issuer: str
     authorizationEndpoint: str
     tokenEndpoint: str
@@ -93,7 +93,7 @@ AuthenticateCognitoActionConditionalBehaviorEnum = Annotated[Literal['deny', 'al
 
 
 class AuthenticateCognitoActionConfig(AwsShape):
-    aws = Aws('elbv2', ('AuthenticateCognitoActionConfig',))
+    aws = Aws('elbv2', ('AuthenticateCognitoActionConfig',), pascal=True)
     userPoolArn: str
     userPoolClientId: str
     userPoolDomain: str
@@ -108,7 +108,7 @@ RedirectActionStatusCodeEnum = Annotated[Literal['HTTP_301', 'HTTP_302'], Newer(
 
 
 class RedirectActionConfig(AwsShape):
-    aws = Aws('elbv2', ('RedirectActionConfig',))
+    aws = Aws('elbv2', ('RedirectActionConfig',), pascal=True)
     protocol: Annotated[str, Field(pattern='^(HTTPS?|#\\{protocol\\})$')] | None = None
     port: str | None = None
     host: Annotated[str, Field(min_length=1, max_length=128)] | None = None
@@ -118,26 +118,26 @@ class RedirectActionConfig(AwsShape):
 
 
 class FixedResponseActionConfig(AwsShape):
-    aws = Aws('elbv2', ('FixedResponseActionConfig',))
+    aws = Aws('elbv2', ('FixedResponseActionConfig',), pascal=True)
     messageBody: Annotated[str, Field(max_length=1024)] | None = None
     statusCode: Annotated[str, Field(pattern='^(2|4|5)\\d\\d$')]
     contentType: Annotated[str, Field(max_length=32)] | None = None
 
 
 class TargetGroupTuple(AwsShape):
-    aws = Aws('elbv2', ('TargetGroupTuple',))
+    aws = Aws('elbv2', ('TargetGroupTuple',), pascal=True)
     targetGroupArn: str | None = None
     weight: int | None = None
 
 
 class TargetGroupStickinessConfig(AwsShape):
-    aws = Aws('elbv2', ('TargetGroupStickinessConfig',))
+    aws = Aws('elbv2', ('TargetGroupStickinessConfig',), pascal=True)
     enabled: bool | None = None
     durationSeconds: int | None = None
 
 
 class ForwardActionConfig(AwsShape):
-    aws = Aws('elbv2', ('ForwardActionConfig',))
+    aws = Aws('elbv2', ('ForwardActionConfig',), pascal=True)
     targetGroups: list[TargetGroupTuple] | None = None
     targetGroupStickinessConfig: TargetGroupStickinessConfig | None = None
 
@@ -146,21 +146,21 @@ JwtValidationActionAdditionalClaimFormatEnum = Annotated[Literal['single-string'
 
 
 class JwtValidationActionAdditionalClaim(AwsShape):
-    aws = Aws('elbv2', ('JwtValidationActionAdditionalClaim',))
+    aws = Aws('elbv2', ('JwtValidationActionAdditionalClaim',), pascal=True)
     format: JwtValidationActionAdditionalClaimFormatEnum
     name: str
     values: list[str]
 
 
 class JwtValidationActionConfig(AwsShape):
-    aws = Aws('elbv2', ('JwtValidationActionConfig',))
+    aws = Aws('elbv2', ('JwtValidationActionConfig',), pascal=True)
     jwksEndpoint: str
     issuer: str
     additionalClaims: list[JwtValidationActionAdditionalClaim] | None = None
 
 
 class Action(AwsShape):
-    aws = Aws('elbv2', ('Action',))
+    aws = Aws('elbv2', ('Action',), pascal=True)
     type: ActionTypeEnum
     targetGroupArn: str | None = None
     authenticateOidcConfig: AuthenticateOidcActionConfig | None = None
@@ -173,7 +173,7 @@ class Action(AwsShape):
 
 
 class Tag(AwsShape):
-    aws = Aws('elbv2', ('Tag',))
+    aws = Aws('elbv2', ('Tag',), pascal=True)
     key: Annotated[str, Field(min_length=1, max_length=128, pattern='^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$')]
     value: Annotated[str, Field(max_length=256, pattern='^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$')] | None = None
 
@@ -182,36 +182,36 @@ TransformTypeEnum = Annotated[Literal['host-header-rewrite', 'url-rewrite'], New
 
 
 class RewriteConfig(AwsShape):
-    aws = Aws('elbv2', ('RewriteConfig',))
+    aws = Aws('elbv2', ('RewriteConfig',), pascal=True)
     regex: str
     replace: str
 
 
 class HostHeaderRewriteConfig(AwsShape):
-    aws = Aws('elbv2', ('HostHeaderRewriteConfig',))
+    aws = Aws('elbv2', ('HostHeaderRewriteConfig',), pascal=True)
     rewrites: list[RewriteConfig] | None = None
 
 
 class UrlRewriteConfig(AwsShape):
-    aws = Aws('elbv2', ('UrlRewriteConfig',))
+    aws = Aws('elbv2', ('UrlRewriteConfig',), pascal=True)
     rewrites: list[RewriteConfig] | None = None
 
 
 class RuleTransform(AwsShape):
-    aws = Aws('elbv2', ('RuleTransform',))
+    aws = Aws('elbv2', ('RuleTransform',), pascal=True)
     type: TransformTypeEnum
     hostHeaderRewriteConfig: HostHeaderRewriteConfig | None = None
     urlRewriteConfig: UrlRewriteConfig | None = None
 
 
 class RulePriorityPair(AwsShape):
-    aws = Aws('elbv2', ('RulePriorityPair',))
+    aws = Aws('elbv2', ('RulePriorityPair',), pascal=True)
     ruleArn: str | None = None
     priority: Annotated[int, Field(ge=1, le=50000)] | None = None
 
 
 class CreateRuleInput(AwsShape):
-    aws = Aws('elbv2', ('CreateRuleInput',))
+    aws = Aws('elbv2', ('CreateRuleInput',), pascal=True)
     listenerArn: str
     conditions: list[RuleCondition]
     priority: Annotated[int, Field(ge=1, le=50000)]
@@ -221,7 +221,7 @@ class CreateRuleInput(AwsShape):
 
 
 class ModifyRuleInput(AwsShape):
-    aws = Aws('elbv2', ('ModifyRuleInput',))
+    aws = Aws('elbv2', ('ModifyRuleInput',), pascal=True)
     ruleArn: str
     conditions: list[RuleCondition] | None = None
     actions: list[Action] | None = None
@@ -230,5 +230,5 @@ class ModifyRuleInput(AwsShape):
 
 
 class SetRulePrioritiesInput(AwsShape):
-    aws = Aws('elbv2', ('SetRulePrioritiesInput',))
+    aws = Aws('elbv2', ('SetRulePrioritiesInput',), pascal=True)
     rulePriorities: list[RulePriorityPair]

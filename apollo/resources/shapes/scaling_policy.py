@@ -23,7 +23,7 @@ AdjustmentType = Annotated[Literal['ChangeInCapacity', 'PercentChangeInCapacity'
 
 
 class StepAdjustment(AwsShape):
-    aws = Aws('application-autoscaling', ('StepAdjustment',))
+    aws = Aws('application-autoscaling', ('StepAdjustment',), pascal=True)
     metricIntervalLowerBound: float | None = None
     metricIntervalUpperBound: float | None = None
     scalingAdjustment: int
@@ -33,7 +33,7 @@ MetricAggregationType = Annotated[Literal['Average', 'Minimum', 'Maximum'], Newe
 
 
 class StepScalingPolicyConfiguration(AwsShape):
-    aws = Aws('application-autoscaling', ('StepScalingPolicyConfiguration',))
+    aws = Aws('application-autoscaling', ('StepScalingPolicyConfiguration',), pascal=True)
     adjustmentType: AdjustmentType | None = None
     stepAdjustments: list[StepAdjustment] | None = None
     minAdjustmentMagnitude: int | None = None
@@ -45,13 +45,13 @@ MetricType = Annotated[Literal['DynamoDBReadCapacityUtilization', 'DynamoDBWrite
 
 
 class PredefinedMetricSpecification(AwsShape):
-    aws = Aws('application-autoscaling', ('PredefinedMetricSpecification',))
+    aws = Aws('application-autoscaling', ('PredefinedMetricSpecification',), pascal=True)
     predefinedMetricType: MetricType
     resourceLabel: Annotated[str, Field(min_length=1, max_length=1023)] | None = None
 
 
 class MetricDimension(AwsShape):
-    aws = Aws('application-autoscaling', ('MetricDimension',))
+    aws = Aws('application-autoscaling', ('MetricDimension',), pascal=True)
     name: str
     value: str
 
@@ -60,27 +60,27 @@ MetricStatistic = Annotated[Literal['Average', 'Minimum', 'Maximum', 'SampleCoun
 
 
 class TargetTrackingMetricDimension(AwsShape):
-    aws = Aws('application-autoscaling', ('TargetTrackingMetricDimension',))
+    aws = Aws('application-autoscaling', ('TargetTrackingMetricDimension',), pascal=True)
     name: Annotated[str, Field(min_length=1, max_length=255)]
     value: Annotated[str, Field(min_length=1, max_length=1024)]
 
 
 class TargetTrackingMetric(AwsShape):
-    aws = Aws('application-autoscaling', ('TargetTrackingMetric',))
+    aws = Aws('application-autoscaling', ('TargetTrackingMetric',), pascal=True)
     dimensions: list[TargetTrackingMetricDimension] | None = None
     metricName: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     namespace: Annotated[str, Field(min_length=1, max_length=255)] | None = None
 
 
 class TargetTrackingMetricStat(AwsShape):
-    aws = Aws('application-autoscaling', ('TargetTrackingMetricStat',))
+    aws = Aws('application-autoscaling', ('TargetTrackingMetricStat',), pascal=True)
     metric: TargetTrackingMetric
     stat: str
     unit: Annotated[str, Field(min_length=1, max_length=1023)] | None = None
 
 
 class TargetTrackingMetricDataQuery(AwsShape):
-    aws = Aws('application-autoscaling', ('TargetTrackingMetricDataQuery',))
+    aws = Aws('application-autoscaling', ('TargetTrackingMetricDataQuery',), pascal=True)
     expression: Annotated[str, Field(min_length=1, max_length=2048)] | None = None
     id: Annotated[str, Field(min_length=1, max_length=255)]
     label: str | None = None
@@ -89,7 +89,7 @@ class TargetTrackingMetricDataQuery(AwsShape):
 
 
 class CustomizedMetricSpecification(AwsShape):
-    aws = Aws('application-autoscaling', ('CustomizedMetricSpecification',))
+    aws = Aws('application-autoscaling', ('CustomizedMetricSpecification',), pascal=True)
     metricName: str | None = None
     namespace: str | None = None
     dimensions: list[MetricDimension] | None = None
@@ -99,7 +99,7 @@ class CustomizedMetricSpecification(AwsShape):
 
 
 class TargetTrackingScalingPolicyConfiguration(AwsShape):
-    aws = Aws('application-autoscaling', ('TargetTrackingScalingPolicyConfiguration',))
+    aws = Aws('application-autoscaling', ('TargetTrackingScalingPolicyConfiguration',), pascal=True)
     targetValue: float
     predefinedMetricSpecification: PredefinedMetricSpecification | None = None
     customizedMetricSpecification: CustomizedMetricSpecification | None = None
@@ -109,45 +109,45 @@ class TargetTrackingScalingPolicyConfiguration(AwsShape):
 
 
 class PredictiveScalingPredefinedMetricPairSpecification(AwsShape):
-    aws = Aws('application-autoscaling', ('PredictiveScalingPredefinedMetricPairSpecification',))
+    aws = Aws('application-autoscaling', ('PredictiveScalingPredefinedMetricPairSpecification',), pascal=True)
     predefinedMetricType: Annotated[str, Field(min_length=1, max_length=128)]
     resourceLabel: Annotated[str, Field(min_length=1, max_length=1023)] | None = None
 
 
 class PredictiveScalingPredefinedScalingMetricSpecification(AwsShape):
-    aws = Aws('application-autoscaling', ('PredictiveScalingPredefinedScalingMetricSpecification',))
+    aws = Aws('application-autoscaling', ('PredictiveScalingPredefinedScalingMetricSpecification',), pascal=True)
     predefinedMetricType: Annotated[str, Field(min_length=1, max_length=128)]
     resourceLabel: Annotated[str, Field(min_length=1, max_length=1023)] | None = None
 
 
 class PredictiveScalingPredefinedLoadMetricSpecification(AwsShape):
-    aws = Aws('application-autoscaling', ('PredictiveScalingPredefinedLoadMetricSpecification',))
+    aws = Aws('application-autoscaling', ('PredictiveScalingPredefinedLoadMetricSpecification',), pascal=True)
     predefinedMetricType: Annotated[str, Field(min_length=1, max_length=128)]
     resourceLabel: Annotated[str, Field(min_length=1, max_length=1023)] | None = None
 
 
 class PredictiveScalingMetricDimension(AwsShape):
-    aws = Aws('application-autoscaling', ('PredictiveScalingMetricDimension',))
+    aws = Aws('application-autoscaling', ('PredictiveScalingMetricDimension',), pascal=True)
     name: Annotated[str, Field(min_length=1, max_length=255)]
     value: Annotated[str, Field(min_length=1, max_length=1024)]
 
 
 class PredictiveScalingMetric(AwsShape):
-    aws = Aws('application-autoscaling', ('PredictiveScalingMetric',))
+    aws = Aws('application-autoscaling', ('PredictiveScalingMetric',), pascal=True)
     dimensions: list[PredictiveScalingMetricDimension] | None = None
     metricName: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     namespace: Annotated[str, Field(min_length=1, max_length=255)] | None = None
 
 
 class PredictiveScalingMetricStat(AwsShape):
-    aws = Aws('application-autoscaling', ('PredictiveScalingMetricStat',))
+    aws = Aws('application-autoscaling', ('PredictiveScalingMetricStat',), pascal=True)
     metric: PredictiveScalingMetric
     stat: str
     unit: Annotated[str, Field(min_length=1, max_length=1023)] | None = None
 
 
 class PredictiveScalingMetricDataQuery(AwsShape):
-    aws = Aws('application-autoscaling', ('PredictiveScalingMetricDataQuery',))
+    aws = Aws('application-autoscaling', ('PredictiveScalingMetricDataQuery',), pascal=True)
     id: Annotated[str, Field(min_length=1, max_length=255)]
     expression: Annotated[str, Field(min_length=1, max_length=2048)] | None = None
     metricStat: PredictiveScalingMetricStat | None = None
@@ -156,12 +156,12 @@ class PredictiveScalingMetricDataQuery(AwsShape):
 
 
 class PredictiveScalingCustomizedMetricSpecification(AwsShape):
-    aws = Aws('application-autoscaling', ('PredictiveScalingCustomizedMetricSpecification',))
+    aws = Aws('application-autoscaling', ('PredictiveScalingCustomizedMetricSpecification',), pascal=True)
     metricDataQueries: list[PredictiveScalingMetricDataQuery]
 
 
 class PredictiveScalingMetricSpecification(AwsShape):
-    aws = Aws('application-autoscaling', ('PredictiveScalingMetricSpecification',))
+    aws = Aws('application-autoscaling', ('PredictiveScalingMetricSpecification',), pascal=True)
     targetValue: float
     predefinedMetricPairSpecification: PredictiveScalingPredefinedMetricPairSpecification | None = None
     predefinedScalingMetricSpecification: PredictiveScalingPredefinedScalingMetricSpecification | None = None
@@ -178,7 +178,7 @@ PredictiveScalingMaxCapacityBreachBehavior = Annotated[Literal['HonorMaxCapacity
 
 
 class PredictiveScalingPolicyConfiguration(AwsShape):
-    aws = Aws('application-autoscaling', ('PredictiveScalingPolicyConfiguration',))
+    aws = Aws('application-autoscaling', ('PredictiveScalingPolicyConfiguration',), pascal=True)
     metricSpecifications: list[PredictiveScalingMetricSpecification]
     mode: PredictiveScalingMode | None = None
     schedulingBufferTime: Annotated[int, Field(ge=0, le=3600)] | None = None
@@ -187,20 +187,20 @@ class PredictiveScalingPolicyConfiguration(AwsShape):
 
 
 class ScalableTargetAction(AwsShape):
-    aws = Aws('application-autoscaling', ('ScalableTargetAction',))
+    aws = Aws('application-autoscaling', ('ScalableTargetAction',), pascal=True)
     minCapacity: int | None = None
     maxCapacity: int | None = None
 
 
 class SuspendedState(AwsShape):
-    aws = Aws('application-autoscaling', ('SuspendedState',))
+    aws = Aws('application-autoscaling', ('SuspendedState',), pascal=True)
     dynamicScalingInSuspended: bool | None = None
     dynamicScalingOutSuspended: bool | None = None
     scheduledScalingSuspended: bool | None = None
 
 
 class RegisterScalableTargetInput(AwsShape):
-    aws = Aws('application-autoscaling', ('RegisterScalableTargetRequest',))
+    aws = Aws('application-autoscaling', ('RegisterScalableTargetRequest',), pascal=True)
     serviceNamespace: ServiceNamespace
     resourceId: Annotated[str, Field(min_length=1, max_length=1600)]
     scalableDimension: ScalableDimension
@@ -212,7 +212,7 @@ class RegisterScalableTargetInput(AwsShape):
 
 
 class PutScalingPolicyInput(AwsShape):
-    aws = Aws('application-autoscaling', ('PutScalingPolicyRequest',))
+    aws = Aws('application-autoscaling', ('PutScalingPolicyRequest',), pascal=True)
     policyName: Annotated[str, Field(min_length=1, max_length=256)]
     serviceNamespace: ServiceNamespace
     resourceId: Annotated[str, Field(min_length=1, max_length=1600)]
@@ -224,7 +224,7 @@ class PutScalingPolicyInput(AwsShape):
 
 
 class PutScheduledActionInput(AwsShape):
-    aws = Aws('application-autoscaling', ('PutScheduledActionRequest',))
+    aws = Aws('application-autoscaling', ('PutScheduledActionRequest',), pascal=True)
     serviceNamespace: ServiceNamespace
     schedule: Annotated[str, Field(min_length=1, max_length=1600)] | None = None
     timezone: Annotated[str, Field(min_length=1, max_length=1600)] | None = None

@@ -368,7 +368,7 @@ class MonitoringConfiguration(AwsShape):
 
 
 class ServiceInput(AwsShape):
-    aws = Aws('ecs', ('CreateServiceRequest', 'UpdateServiceRequest'), frozenset(['clientToken', 'forceNewDeployment', 'service']))
+    aws = Aws('ecs', ('CreateServiceRequest', 'UpdateServiceRequest'), omitted=frozenset(['clientToken', 'forceNewDeployment', 'service']))
     cluster: str | None = None
     serviceName: str | None = None
     taskDefinition: str | None = None

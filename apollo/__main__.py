@@ -1,0 +1,23 @@
+"""``apollo`` and ``python -m apollo``."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line in ``sys.argv`` and exit with its code."""
+    if sys.argv[1:] in (["--version"], ["-V"]):  # before click is even imported: scripts ask this often
+        from apollo import __version__
+
+        sys.stdout.write(f"apollo {__version__}\n")
+        return
+    from apollo.cli.main import cli
+
+    cli.main(prog_name="apollo")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""The kinds that are known here, as the offline commands want them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from apollo.api import Controller
+    from apollo.plugins import Registry
+
+__all__ = ["OWN_KINDS", "controllers", "own_model", "spec_model"]
+
+OWN_KINDS = ("Installation", "Environment")
+
+
+def controllers(registry: Registry) -> dict[str, Controller[Any, Any]]:
+    """Every kind that can be loaded, by name; `apollo plugins list` says what is wrong with the others."""
+    from apollo.errors import Terminal
+
+    found: dict[str, Controller[Any, Any]] = {}
+    for kind in sorted(registry.names()):
+        try:
+            found[kind] = registry.get(kind)
+        except Terminal:
+            continue
+    return found
+
+
+def own_model(kind: str) -> type[BaseModel]:
+    """The model of the ``spec`` of Apollo's own configuration."""
+    from apollo.settings import EnvironmentSpec, InstallationSpec
+
+    return InstallationSpec if kind == "Installation" else EnvironmentSpec
+
+
+def spec_model(registry: Registry, kind: str) -> type[BaseModel]:
+    """The model of a kind's spec. Kinds are found whatever their case.
+
+    :raises ApolloError: there is no such kind, with a suggestion.
+    """
+    from apollo.errors import ApolloError
+
+    known = {name.lower(): name for name in (*sorted(registry.names()), *OWN_KINDS)}
+    name = known.get(kind.lower())
+    if name is None:
+        import difflib
+
+        near = difflib.get_close_matches(kind.lower(), known, n=1)
+        meant = f"did you mean {known[near[0]]}?" if near else f"known are {', '.join(known.values())}"
+        raise ApolloError(f"there is no kind {kind!r}", code="APO-CLI-010", hint=meant)
+    if name in OWN_KINDS:
+        return own_model(name)
+    model = registry.get(name).spec_type
+    assert issubclass(model, BaseModel)
+    return model

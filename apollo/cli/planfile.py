@@ -1,0 +1,159 @@
+"""The plan file: a plan that somebody reviewed, and all that is needed to find out whether it still holds."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from apollo.errors import ApolloError
+
+if TYPE_CHECKING:
+    from apollo.cli.boundary import State
+    from apollo.cli.plan import Wish
+    from apollo.engine.plan import Plan
+
+__all__ = ["PlanFile", "write"]
+
+
+def write(path: Path, plan: Plan, wish: Wish) -> None:
+    """Write ``plan`` to ``path``, whole or not at all, readable by its owner only.
+
+    It holds no secret: values are masked as everywhere, and variables whose name or value looks like a secret
+    are named only; apply asks for them again.
+    """
+    from apollo import __version__
+
+    place = wish.place
+    config = place.config
+    kept, left_out = _variables(wish.variables)
+    data = plan.to_dict() | {
+        "planFile": {
+            "version": 1,
+            "apollo": __version__,
+            "environment": plan.environment,
+            "config": str(config.resolve()) if config is not None else None,
+            "paths": [str(item.resolve()) for item in wish.paths],
+            "rev": wish.rev,
+            "prune": wish.prune,
+            "cluster": wish.cluster,
+            "region": wish.state.region,
+            "variables": kept,
+            "variablesLeftOut": left_out,
+        }
+    }
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # made with mode 0600
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(data, file, indent=2)
+            file.write("\n")
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _variables(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    from apollo.telemetry import redact
+
+    kept = {name: value for name, value in given.items() if redact(f"{name}={value}") == f"{name}={value}"}
+    return kept, sorted(given.keys() - kept.keys())
+
+
+@frozen
+class PlanFile:
+    """A plan file that was read back."""
+
+    path: Path
+    plan: Mapping[str, Any]
+    origin: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> PlanFile:
+        """:raises ApolloError: it is no plan file, or one of another version."""
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, UnicodeDecodeError):
+            data = None
+        origin = data.get("planFile") if isinstance(data, dict) else None
+        if not isinstance(data, dict) or not isinstance(origin, dict):
+            raise ApolloError(
+                f"{path} is not a plan file", code="APO-CLI-050", hint="apollo plan … --out FILE writes one"
+            )
+        if origin.get("version") != 1:
+            raise ApolloError(
+                f"{path} was written by Apollo {origin.get('apollo')}, and cannot be read by this one",
+                code="APO-CLI-051",
+                hint="plan again with this version",
+            )
+        return cls(path, data, origin)
+
+    def wish(
+        self,
+        state: State,
+        config: Path | None,
+        environment: str | None,
+        cluster: str | None,
+        variables: Mapping[str, str],
+    ) -> Wish:
+        """What was planned then, to be planned again now.
+
+        :raises ApolloError: the command line names another environment than the file.
+        """
+        from apollo.cli import where
+        from apollo.cli.plan import Wish
+
+        name = str(self.origin["environment"])
+        if environment is not None and environment != name:
+            raise ApolloError(
+                f"{self.path} is a plan for {name}, not for {environment}",
+                code="APO-CLI-052",
+                hint="leave -e out, or plan for that environment",
+            )
+        missing = [one for one in self.origin.get("variablesLeftOut", ()) if one not in variables]
+        if missing:
+            raise ApolloError(
+                f"{self.path} does not keep secret variables",
+                code="APO-CLI-053",
+                hint="give them again: " + " ".join(f"--var {one}=…" for one in missing),
+            )
+        if state.region is None:
+            state.region = self.origin.get("region")
+        written = self.origin.get("config")
+        given = {**self.origin.get("variables", {}), **variables}
+        paths = tuple(Path(item) for item in self.origin.get("paths", ()))
+        cluster = cluster if cluster is not None else self.origin.get("cluster")
+        if config is None and written is not None:
+            config = Path(written)
+        if config is None:
+            place = where.flagged(name, cluster=cluster, region=state.region, variables=given)
+        else:
+            place = where.place(
+                config, name, with_path=False, cluster=cluster, region=state.region, variables=given
+            )
+        return Wish(place, state, paths, self.origin.get("rev"), self.origin.get("prune"), given, cluster)
+
+    def check(self, now: Plan) -> None:
+        """:raises ApolloError: commit, configuration or AWS moved since the plan was reviewed."""
+        moved = [
+            (what, self.plan.get(name), current)
+            for what, name, current in (
+                ("the commit", "commit", now.commit),
+                ("the configuration", "configDigest", now.config_digest),
+                ("the plan, by what was seen in AWS or in the files,", "digest", now.digest),
+            )
+            if self.plan.get(name) != current
+        ]
+        if moved:
+            what, before, after = moved[0]
+            raise ApolloError(
+                f"{self.path} does not hold any more: {what} moved "
+                f"from {before} to {after}; nothing was written",
+                code="APO-CLI-054",
+                hint="plan again, and review again",
+            )

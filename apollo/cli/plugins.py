@@ -1,0 +1,68 @@
+"""``apollo plugins``: what extends Apollo here."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from apollo.cli.main import LazyGroup
+from apollo.cli.options import debug_option, output_option
+from apollo.cli.output import print_data
+from apollo.cli.text import clean, paint_for, say, table
+
+__all__ = ["list_plugins", "plugins"]
+
+
+@click.group(
+    cls=LazyGroup,
+    rows={"list": ("plugins", "list_plugins", "Commands", "Kinds and gates: loaded, broken, and why.")},
+    epilog="Example: apollo plugins list",
+)
+def plugins() -> None:
+    """What extends Apollo here."""
+
+
+@click.command("list", epilog="Example: apollo plugins list -o json")
+@output_option("text", "json", "yaml")
+@debug_option
+def list_plugins(output: str) -> None:
+    """List the kinds and gates that are installed, whether they could be loaded, and why not."""
+    from apollo.plugins import Registry, discover_gates
+
+    report = Registry().report(load=True)
+    gates = discover_gates()
+    if output != "text":
+        print_data(
+            {
+                "kinds": [
+                    {
+                        "kind": info.kind,
+                        "package": info.distribution,
+                        "version": info.version,
+                        "state": info.state,
+                        "error": info.error,
+                    }
+                    for info in report
+                ],
+                "gates": [{"name": gate.name} for gate in gates],
+            },
+            output,
+        )
+        return
+    paint = paint_for(sys.stdout)
+    rows = [tuple(paint.dim(one) for one in ("KIND", "PACKAGE", "VERSION", "STATE", "WHY"))]
+    for info in report:
+        colour = paint.green if info.state in ("loaded", "available") else paint.red
+        rows.append(
+            (
+                clean(info.kind) or "?",
+                clean(info.distribution) or "-",
+                clean(info.version) or "-",
+                colour(info.state),
+                clean(info.error),
+            )
+        )
+    say(table(rows))
+    say()
+    say("Gates: " + clean(", ".join(gate.name for gate in gates)))

@@ -1,0 +1,88 @@
+"""What an apply is doing, line by line on stderr, and how it ended."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from apollo.cli.plan_words import SYMBOLS
+from apollo.cli.text import Paint, clean, paint_for, table, tell
+
+if TYPE_CHECKING:
+    from apollo.operator import Progress, Result
+
+__all__ = ["Follow", "result_text"]
+
+_WORDS = {"acting": "calling", "acted": "done", "progress": "waiting"}
+
+
+class Follow:
+    """Prints what changes, once: a resource that says the same thing again is not repeated."""
+
+    def __init__(
+        self, say: Callable[[str], None] = tell, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._say = say
+        self._clock = clock
+        self._begin = clock()
+        self._last: dict[str, tuple[str, str]] = {}
+        self._paint = paint_for(sys.stderr)
+
+    def __enter__(self) -> Self:
+        self._begin = self._clock()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def __call__(self, progress: Progress) -> None:
+        key = str(progress.key) if progress.key is not None else ""
+        words = clean(progress.message or progress.call)
+        if self._last.get(key) == (progress.phase, words):
+            return
+        self._last[key] = (progress.phase, words)
+        elapsed = self._clock() - self._begin
+        phase = _WORDS.get(progress.phase, clean(progress.phase))
+        self._say(
+            f"{self._paint.dim(f'{elapsed:6.1f}s')}  {phase:<8}  {self._paint.bold(clean(key))}  {words}"
+        )
+
+
+def result_text(result: Result, paint: Paint) -> str:
+    """What became of every resource that was to change, and one line for the whole."""
+    planned = {item.key: item for item in result.plan.resources}
+    rows = []
+    for outcome in result.outcomes:
+        item = planned.get(outcome.key)
+        if item is None or (not item.steps and outcome.outcome == "Succeeded"):
+            continue
+        colour = {"Succeeded": paint.green, "Skipped": paint.yellow}.get(outcome.outcome, paint.red)
+        rows.append(
+            (
+                f"{SYMBOLS[item.action]} {clean(outcome.key)}".strip(),
+                colour(outcome.outcome),
+                clean(outcome.message),
+            )
+        )
+    lines = [table(rows, indent="  ")] if rows else []
+    lines.append(paint.bold(_verdict(result)))
+    return "\n".join(lines)
+
+
+def _verdict(result: Result) -> str:
+    if result.exit_code == 130:
+        return "Interrupted: the calls in flight were finished, no further one was started."
+    if result.exit_code == 4:
+        return "Timed out: AWS is still rolling out; apollo status tells how it goes on."
+    if result.exit_code == 5:
+        return "Finished, but unhealthy."
+    if result.exit_code == 3:
+        return "Held: something was not done because a gate stops it."
+    if result.exit_code:
+        return "Failed."
+    return "Done." if result.plan.steps else "Nothing to do: AWS equals git."

@@ -17,7 +17,9 @@ from apollo.aws.operations import is_mutating
 from apollo.aws.redact import redact, sensitive
 from apollo.errors import AccessDenied, AwsError, AwsTerminal, AwsTransient, Category
 
-__all__ = ["classify", "error"]
+__all__ = ["classify", "error", "plain"]
+
+_LONGEST: Final = 2000
 
 
 @frozen
@@ -176,7 +178,7 @@ _RULES: Final[tuple[_Rule, ...]] = (
 )
 
 _NUMBERED = re.compile(r"TooMany[A-Z]\w*|\w+LimitExceeded\w*|\w+QuotaExceeded\w*")
-_ABSENT = re.compile(r"\w*(?:NotFound|NoSuch\w*)(?:Exception|Fault)?")
+_ABSENT = re.compile(r"[\w.]*(?:NotFound|NoSuch\w*|DoesNotExist|NonExistent\w*)(?:Exception|Fault)?")
 _WHAT = re.compile(
     r"(?:(?P<principal>arn:[\w-]+:(?:sts|iam)::\S+?)\s+)?"
     r"is not authorized to perform:? (?P<action>[\w-]+:\w+)"
@@ -202,7 +204,8 @@ def classify(
     :param status: the HTTP status. :param params: of the call; values in them that may be secret are masked
         where the message quotes them.
     """
-    text = redact(" ".join(message.split()), *sensitive(params)) or "no message"
+    text = plain(redact(message, *sensitive(params))) or "no message"
+    aws_code = plain(aws_code)
     for rule in _RULES:
         if rule.matches(service, operation, aws_code, message):
             category, code, lasting = rule.category, rule.code, rule.lasting
@@ -229,6 +232,12 @@ def classify(
         request_id=request_id,
         hint=hint,
     )
+
+
+def plain(text: str) -> str:
+    """One printable line of bounded length: what AWS, or who answers for it, sends may hold anything."""
+    line = " ".join("".join(mark if mark.isprintable() else " " for mark in text[:_LONGEST]).split())
+    return line if len(text) <= _LONGEST else f"{line} …"
 
 
 def error(

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from apollo.aws.classify import classify, error
+from apollo.aws.classify import classify, error, plain
 from apollo.aws.operations import is_mutating
 from apollo.aws.redact import redact, report_without_values, sensitive
 from apollo.errors import AwsError, Category
@@ -94,7 +94,7 @@ def translate(
         return _answered(raised, service, operation, params)
     if "ParamValidationError" in names:
         report = str(getattr(raised, "kwargs", {}).get("report", ""))
-        text = redact(report_without_values(report), *sensitive(params))
+        text = plain(redact(report_without_values(report), *sensitive(params)))
         return error(
             f"{service}:{operation} was not sent: {text}",
             service=service,
@@ -104,7 +104,7 @@ def translate(
             lasting=True,
         )
     fault = next((_FAULTS[name] for name in names if name in _FAULTS), None)
-    text = redact(" ".join(str(raised).split()).rstrip("."), *sensitive(params))
+    text = plain(redact(str(raised), *sensitive(params))).rstrip(".")
     if fault is None:
         # Nobody knows this one, so nobody knows whether the call was done; its text may hold anything.
         fault = _Fault("unavailable", "APO-AWS-003", f"boto3 raised {type(raised).__name__}", sent=True)

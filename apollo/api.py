@@ -525,8 +525,10 @@ class Controller(Generic[S, O]):
         """Send the step. An override must send exactly the announced call."""
         return await ctx.write(step.call)
 
-    def acted(self, ctx: Context, step: Step, answer: Mapping[str, Any]) -> None:
-        """Called with the answer of a step, to `Context.remember` what it tells."""
+    def acted(self, ctx: Context, step: Step, answer: Mapping[str, Any]) -> O | None:
+        """What is there now, where the answer of a step tells all of it; None: observe again. May also
+        `Context.remember` what the answer tells."""
+        return None
 
 
 class Kinds(Protocol):

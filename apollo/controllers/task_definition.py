@@ -175,7 +175,7 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
         made: str | None = None
         if not _waits(want):
             made = await ctx.load(REGISTERED, _content_key(want))
-        if made is not None and made not in arns and await _is_active(ctx, made):
+        if made is not None and (not arns or _number(made) > _number(arns[0])) and await _is_active(ctx, made):
             arns = [made, *arns]
         return await _search(ctx, want, arns)
 
@@ -248,9 +248,14 @@ async def _active(ctx: Context, family: str) -> list[str]:
 
 
 async def _is_active(ctx: Context, arn: str) -> bool:
-    """A revision that was registered here and is not listed: listed late, or taken away since?"""
+    """A revision that was registered here and is newer than all that are listed: listed late, or taken away
+    since?"""
     answer = await ctx.read("ecs", "DescribeTaskDefinition", taskDefinition=arn)
     return bool(answer.get("taskDefinition", {}).get("status") == "ACTIVE")
+
+
+def _number(arn: str) -> int:
+    return int(arn.rsplit(":", 1)[-1])
 
 
 async def _search(ctx: Context, want: Want, arns: Sequence[str]) -> Pool | None:

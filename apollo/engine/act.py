@@ -65,17 +65,20 @@ class Actor:
                 continue
             told = {} if seen is None else {member.key: seen}
             members = await self.looker.group(keys, "act", told=told)
+        self.looker.passing.difference_update(keys)
         return [failed.get(m.key, m) for m in members]
 
     async def orphan(self, member: Member) -> Member:
         """Delete what git does not hold any more."""
         if not member.plan.sendable or self.stopping:
             return member
-        for step in member.plan.steps:
-            try:
+        try:
+            for step in member.plan.steps:
                 await self._send(member, step)
-            except Exception as error:
-                return evolve(member, plan=evolve(member.plan, failure=failure_of(error)))
+        except Exception as error:
+            return evolve(member, plan=evolve(member.plan, failure=failure_of(error)))
+        finally:
+            self.looker.passing.discard(member.key)
         return evolve(member, plan=evolve(member.plan, steps=()))
 
     def _next(self, members: Sequence[Member], frozen: Collection[Key]) -> tuple[Member, Step] | None:
@@ -110,6 +113,9 @@ class Actor:
             paths = ", ".join(change.path for change in step.changes)
             self.emit(evolve(event, type="Drifted", reason="Drifted", message=f"changed behind git: {paths}"))
         self.emit(event)
+        if member.plan.digest in self.looker.memory.approved():
+            self.looker.passing.add(member.key)
+            await self.looker.memory.used(member.plan.digest)
         controller = self.looker.kinds.get(member.key.kind)
         self.looker.guard.sent(step, self.looker.clock.monotonic())
         # A call that is on its way is never abandoned: its effect would be unknown.

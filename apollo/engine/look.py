@@ -90,6 +90,8 @@ class Looker:
     manual: bool = False
     guard: Guard = field(factory=Guard)
     known: dict[Key, Known] = field(factory=dict, init=False)
+    passing: set[Key] = field(factory=set, init=False)
+    """Resources whose approved steps are being sent: the rest of an approved plan is approved."""
 
     async def group(
         self,
@@ -262,8 +264,7 @@ class Looker:
         )
         owner = controller.owner(seen) if seen is not None else None
         proposal = self._proposal(plan, want, seen, member.identity, owner)
-        if steps or plan.rejected:
-            plan = evolve(plan, findings=self._ask(proposal))
+        plan = evolve(plan, findings=self._ask(proposal))
         return evolve(member, plan=plan)
 
     def _proposal(
@@ -288,7 +289,7 @@ class Looker:
             owner=owner,
             rejected=plan.rejected,
             drifted=plan.reason == "Drifted",
-            approved=digest in self.memory.approved(),
+            approved=plan.key in self.passing or digest in self.memory.approved(),
             manual=self.manual,
             digest=digest,
             suspended=self.memory.suspended(plan.key, plan.app) or "",

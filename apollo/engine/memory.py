@@ -23,6 +23,10 @@ class Memory(Protocol):
         """Digests of held items that a person let through."""
         ...
 
+    async def used(self, digest: str) -> None:
+        """An approval was used up: it lets one plan through once."""
+        ...
+
     def suspended(self, key: Key, app: str) -> str | None:
         """Why a person suspended the resource, its app or its environment; None when nobody did."""
         ...
@@ -43,6 +47,9 @@ class Forgetful:
 
     def approved(self) -> Collection[str]:
         return ()
+
+    async def used(self, digest: str) -> None:
+        pass
 
     def suspended(self, key: Key, app: str) -> str | None:
         return None

@@ -73,6 +73,10 @@ class StoreMemory:
     def approved(self) -> Collection[str]:
         return self._approved
 
+    async def used(self, digest: str) -> None:
+        self._approved -= {digest}
+        await self.store.withdraw(self.environment, digest)
+
     def suspended(self, key: Key, app: str) -> str | None:
         for what in ("*", f"app/{app}", str(key)):
             found = self._suspended.get(what)

@@ -48,7 +48,7 @@ class AwsShape(Spec):
             return cast("Self", handler(value))
         wrong = [error for name in value if name not in fields for error in cls._newer(name, value[name])]
         if not wrong:
-            return cast("Self", handler(value))
+            return cast("Self", handler({name: _set(item) for name, item in value.items()}))
         # Report what is wrong with the known fields in the same go.
         try:
             handler({name: item for name, item in value.items() if name in fields})
@@ -78,6 +78,13 @@ class AwsShape(Spec):
         else:
             error = PydanticCustomError("unknown_field", "there is no field '{field}' here", known)
         return [InitErrorDetails(type=error, loc=(), input=item)]
+
+
+def _set(value: Any) -> Any:
+    """Data without the members that are null: null and absent are the same."""
+    if isinstance(value, Mapping):
+        return {name: _set(item) for name, item in value.items() if item is not None}
+    return [_set(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _again(error: Any) -> InitErrorDetails:

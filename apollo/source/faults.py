@@ -17,6 +17,7 @@ __all__ = [
     "copy",
     "credential",
     "failed",
+    "is_damage",
     "missing_branch",
     "printable",
     "refused",
@@ -77,6 +78,21 @@ def _gist(stderr: str) -> str:
 
 def _any(text: str, *needles: str) -> bool:
     return any(needle in text for needle in needles)
+
+
+def is_damage(stderr: str) -> bool:
+    """Whether git complains of an object that is there and cannot be read."""
+    return _any(
+        stderr.lower(),
+        "is corrupt",
+        "inflate",
+        "bad object",
+        "garbage at end",
+        "unable to unpack",
+        "hash mismatch",
+        "bad signature",
+        "too short to be a packfile",
+    )
 
 
 def classified(stderr: str, what: str) -> SourceError:
@@ -158,9 +174,7 @@ def classified(stderr: str, what: str) -> SourceError:
         )
     if _any(text, "transport '", "not allowed"):
         return SourceError(f"{what}: {gist}", code=REFUSED, hint="use https:// or ssh://, or a local path")
-    if _any(
-        text, "is corrupt", "inflate", "bad object", "garbage at end", "unable to unpack", "hash mismatch"
-    ):
+    if is_damage(stderr):
         return SourceError(
             f"{what}: the repository is damaged: {gist}",
             code=CORRUPT,

@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import IO, Final
+from typing import IO, Final, NoReturn
 
 from attrs import frozen
 
@@ -17,6 +17,8 @@ from apollo.source.faults import (
     TOO_LARGE,
     UNKNOWN_COMMIT,
     BadRevision,
+    GitFailed,
+    is_damage,
     printable,
 )
 from apollo.source.model import Commit
@@ -108,6 +110,9 @@ class _Reader:
             if not line:
                 self.broke_off = True  # git says why, and ends with an error
                 return
+            if line.endswith(b" missing\n"):
+                self.broke_off = True
+                return
             size = _header(line, oid)
             if size > MAX_BLOB:
                 self.found[oid] = Oversized(size)
@@ -163,7 +168,7 @@ async def blobs(git: Git, oids: Iterable[bytes]) -> Mapping[bytes, bytes | Overs
         with contextlib.suppress(_EnoughError):
             await git.run("cat-file", "--batch", "--buffer", stdin=b"\n".join(wanted) + b"\n", consume=reader)
         if reader.broke_off:
-            raise _incomplete(wanted[len(reader.found)])
+            await _whole(git, wanted[len(reader.found)])
         found |= reader.found
         wanted = list(reader.rest)
         if wanted and not sized:  # one was too large: ask first how large the others are
@@ -172,6 +177,16 @@ async def blobs(git: Git, oids: Iterable[bytes]) -> Mapping[bytes, bytes | Overs
             wanted = [oid for oid in wanted if oid not in found]
             sized = True
     return found
+
+
+async def _whole(git: Git, oid: bytes) -> NoReturn:
+    """Say why an object cannot be read: damaged (git fails, and says so), or not there."""
+    try:
+        await git.run("cat-file", "blob", oid.decode("ascii"), consume=everything)
+    except GitFailed as error:
+        if is_damage(error.stderr):
+            raise
+    raise _incomplete(oid)
 
 
 async def _sizes(git: Git, oids: Sequence[bytes]) -> dict[bytes, int]:

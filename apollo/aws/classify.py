@@ -141,7 +141,6 @@ _RULES: Final[tuple[_Rule, ...]] = (
             "IdempotentParameterMismatch",
             "IdempotentParameterMismatchException",
             "OperationInProgress",
-            "OperationNotPermitted",
             "PriorityInUse",
             "ResourceInUse",
             "ResourceInUseException",

@@ -38,6 +38,8 @@ _URL_USER = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s@]+@")
 _SECRET_MEMBERS = re.compile(r"(?i)secret|password|token|credential|private.?key")
 _SECRET_MAPS = frozenset({"options", "driverOpts", "labels", "dockerLabels"})
 _SECRET_PAIRS = frozenset({"environment", "systemControls"})
+# Values that protect nothing; masking them would only make messages unreadable.
+_PLAIN = re.compile(r"(?i)true|false|enabled|disabled|\d{1,5}|[a-z]{2}(?:-[a-z]+){1,2}-\d|arn:.*")
 
 
 def redact(text: str, *values: str) -> str:
@@ -60,7 +62,7 @@ def sensitive(params: Any, *, inside: bool = False) -> Iterator[str]:
     """The values in a call's parameters that may be secret: environment variables, log options, client
     secrets. AWS sometimes quotes what it refuses."""
     if isinstance(params, str):
-        if inside:
+        if inside and not _PLAIN.fullmatch(params):
             yield params
     elif isinstance(params, Mapping):
         for name, value in params.items():
@@ -72,9 +74,9 @@ def sensitive(params: Any, *, inside: bool = False) -> Iterator[str]:
                 secret = name in _SECRET_MAPS or (
                     isinstance(value, str) and bool(_SECRET_MEMBERS.search(str(name)))
                 )
-                # An ARN or a token that makes a create idempotent names a thing and opens none.
-                secret = secret and name != "clientToken" and not str(value).startswith("arn:")
-                yield from sensitive(value, inside=inside or secret)
+                # The token that makes a create idempotent opens nothing, nor does where logs go.
+                public = name == "clientToken" or str(name).startswith("awslogs-")
+                yield from sensitive(value, inside=(inside or secret) and not public)
     elif isinstance(params, Iterable) and not isinstance(params, bytes):
         for item in params:
             yield from sensitive(item, inside=inside)

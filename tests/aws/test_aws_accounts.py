@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from apollo.aws import Aws, CallRecord
@@ -84,6 +85,20 @@ async def test_a_wrong_account_stops_everything(local: LocalAws, account: str, h
             await aws.context(Env("stage"), wrong, lane="changed").read("ecs", "ListClusters")
         assert (await aws.open(environment(accountId=account))).account_id == account
     assert local.counts() == {"sts:GetCallerIdentity": 1}
+
+
+async def test_a_profile_that_was_asked_for_wins_over_keys_in_the_environment(
+    local: LocalAws, no_aws: pytest.MonkeyPatch, tmp_path: Path, hasty: Any
+) -> None:
+    (tmp_path / "credentials").write_text(
+        "[other]\naws_access_key_id = 210987654321\naws_secret_access_key = x\n"
+    )
+    async with Aws("acme", clock=hasty, profile="other") as aws:
+        assert (await aws.open(environment())).account_id == "210987654321"
+    no_aws.delenv("AWS_ACCESS_KEY_ID")
+    no_aws.setenv("AWS_PROFILE", "other")
+    async with Aws("acme", clock=hasty) as aws:
+        assert (await aws.open(environment())).account_id == "210987654321"
 
 
 async def test_a_role_is_assumed_with_a_session_name_that_tells_who(local: LocalAws, hasty: Any) -> None:
@@ -200,6 +215,35 @@ async def test_failing_credentials_are_asked_for_once_by_all_who_wait_and_again_
         assert local.counts() == {"sts:GetCallerIdentity": 1}
         hasty.time += 3
         await aws.open(environment())
+
+
+async def test_all_who_open_at_once_wait_for_one_call(local: LocalAws, hasty: Any) -> None:
+    async with Aws("acme", clock=hasty) as aws, anyio.create_task_group() as tasks:
+        for number in range(50):
+            tasks.start_soon(aws.open, environment(f"env{number}"))
+    assert local.counts() == {"sts:GetCallerIdentity": 1}
+
+
+async def test_environments_of_one_account_share_its_rate_and_not_their_credentials(
+    local: LocalAws, hasty: Any
+) -> None:
+    from apollo.api import Env
+
+    async with Aws("acme", clock=hasty) as aws:
+        for name in ("a", "b"):
+            wanted = environment(name, roleArn=f"arn:aws:iam::{HERE}:role/{name}")
+            await aws.context(Env(name), wanted, lane="changed").read("ecs", "ListClusters")
+        states = {state.name: state for state in aws.budget() if state.account}
+    assert states["ecs cluster read"].granted == 2
+    assert local.counts()["sts:AssumeRole"] == 2
+    names = [r.params["RoleSessionName"] for r in local.requests if r.operation == "AssumeRole"]
+    assert names == ["apollo-acme-a", "apollo-acme-b"]
+
+
+def test_it_can_be_made_outside_of_an_event_loop(local: LocalAws, hasty: Any) -> None:
+    aws = Aws("acme", clock=hasty)
+    assert anyio.run(aws.open, environment()).region
+    anyio.run(aws.aclose)
 
 
 async def test_every_call_is_told_to_the_listener_and_its_faults_do_not_matter(

@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -309,9 +310,10 @@ class Answers:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("content-length", 0)))
+                sent = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
                 outer.asked.append(self.headers.get("authorization", ""))
                 operation = self.headers.get("x-amz-target", "").split(".")[-1]
+                operation = operation or sent.split("Action=")[1].split("&")[0]
                 status, body = outer.to.get(operation, lambda: (200, IDENTITY))()
                 data = body.encode()
                 self.send_response(status)
@@ -387,6 +389,30 @@ async def test_an_error_page_of_a_proxy_is_not_taken_for_an_error_of_aws(
         with pytest.raises(AwsTransient) as caught:
             await desk.context().read("ecs", "ListClusters")
     assert caught.value.category == "unavailable"
+
+
+async def test_the_credentials_of_a_role_are_renewed_before_they_expire(answers: Answers, hasty: Any) -> None:
+    assumed: list[int] = []
+
+    def assume() -> tuple[int, str]:
+        assumed.append(1)
+        expires = datetime.now(UTC) + timedelta(minutes=5 if len(assumed) == 1 else 60)
+        return 200, (
+            '<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>'
+            f"<AccessKeyId>key{len(assumed)}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+            f"<SessionToken>t</SessionToken><Expiration>{expires.isoformat()}</Expiration>"
+            "</Credentials></AssumeRoleResult></AssumeRoleResponse>"
+        )
+
+    answers.to["AssumeRole"] = assume
+    answers.to["ListClusters"] = lambda: (200, json.dumps({"clusterArns": []}))
+    wanted = environment(roleArn="arn:aws:iam::123456789012:role/deploy")
+    desk = Desk(hasty)
+    async with desk.aws:
+        for _ in range(3):
+            await desk.aws.context(Env("stage"), wanted, lane="changed").read("ecs", "ListClusters")
+    assert len(assumed) == 2
+    assert "Credential=key2/" in answers.asked[-1]
 
 
 async def test_no_answer_in_time(answers: Answers, hasty: Any) -> None:

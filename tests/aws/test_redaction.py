@@ -77,10 +77,17 @@ def test_the_values_that_may_be_secret_are_found_wherever_they_stand() -> None:
         "containerDefinitions": [
             {
                 "name": "app",
-                "environment": [{"name": "A", "value": "one"}, {"name": "B"}],
+                "environment": [
+                    {"name": "A", "value": "one"},
+                    {"name": "B"},
+                    {"name": "R", "value": "eu-west-1"},
+                ],
                 "secrets": [{"name": "C", "valueFrom": "arn:aws:ssm:::parameter/x"}],
                 "repositoryCredentials": {"credentialsParameter": "arn:aws:secretsmanager:::x"},
-                "logConfiguration": {"logDriver": "splunk", "options": {"splunk-token": "two"}},
+                "logConfiguration": {
+                    "logDriver": "splunk",
+                    "options": {"splunk-token": "two", "awslogs-group": "g"},
+                },
             }
         ],
         "overrides": {"containerOverrides": [{"environment": [{"name": "D", "value": "three"}]}]},

@@ -1,0 +1,60 @@
+"""Every finding this room can make, by its stable code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+__all__ = ["CODES"]
+
+CODES: Final[Mapping[str, str]] = {
+    "APO-YAML-001": "The text is not YAML or JSON.",
+    "APO-YAML-002": "The file is not UTF-8.",
+    "APO-YAML-003": "The file holds a character that no manifest may hold (a control or private-use one).",
+    "APO-YAML-004": "A key is written twice in one mapping; a reader would silently keep only the last.",
+    "APO-YAML-005": "A tag such as !Ref; only YAML's own core tags (!!str, !!int, …) have a meaning here.",
+    "APO-YAML-006": "An alias that is undefined, names itself, or would expand the file beyond its budget.",
+    "APO-YAML-007": "Lists and mappings are nested deeper than 64 levels.",
+    "APO-YAML-008": "A number that is infinite or not a number.",
+    "APO-YAML-009": "A whole number that does not fit into 64 bits.",
+    "APO-YAML-010": "A merge key (<<). YAML 1.2 has none, and readers disagree about what it means.",
+    "APO-YAML-011": "A key that is not text.",
+    "APO-YAML-012": "The file is larger than 1 MiB.",
+    "APO-YAML-013": "A merge conflict was committed.",
+    "APO-YAML-014": "A Git LFS pointer stands where the file should be.",
+    "APO-YAML-015": "A web page was saved instead of the file.",
+    "APO-YAML-016": "A %YAML directive asks for another version than 1.2.",
+    "APO-YAML-017": "The file, or one of its documents, is empty.",
+    "APO-LOAD-001": "Nothing could be loaded.",
+    "APO-LOAD-010": "A YAML or JSON document that is no Apollo manifest.",
+    "APO-LOAD-011": "An apiVersion of Apollo that this release does not read.",
+    "APO-LOAD-012": "A document is not a mapping.",
+    "APO-LOAD-013": "An unknown key.",
+    "APO-LOAD-014": "A required key is missing.",
+    "APO-LOAD-015": "A value of the wrong type, or outside its bounds.",
+    "APO-LOAD-016": "A name with characters or a length that names may not have.",
+    "APO-LOAD-018": "An unknown kind.",
+    "APO-LOAD-019": "The controller of a kind cannot be loaded.",
+    "APO-LOAD-020": "An expression ${{ … }} that means nothing.",
+    "APO-LOAD-021": "A variable, or a fact of the environment, that is not set.",
+    "APO-LOAD-022": "A list or mapping inside text.",
+    "APO-LOAD-023": "An expression inside a key.",
+    "APO-LOAD-024": "A reference to a resource that does not exist in this environment.",
+    "APO-LOAD-025": "A reference to an output that the kind does not have.",
+    "APO-LOAD-026": "A pointer that names no field of the spec.",
+    "APO-LOAD-030": "specFrom names a file that does not exist.",
+    "APO-LOAD-031": "specFrom leaves the repository.",
+    "APO-LOAD-032": "specFrom names a file that cannot serve as a spec.",
+    "APO-LOAD-040": "One resource is written twice.",
+    "APO-LOAD-041": "Two resources are the same object in AWS.",
+    "APO-LOAD-042": "The spec contradicts itself, or what AWS is known to take.",
+    "APO-LOAD-043": "A controller failed while it looked at a spec.",
+    "APO-LOAD-050": "A symbolic link; links are not followed.",
+    "APO-LOAD-051": "No manifests where there should be some.",
+    "APO-LOAD-052": "More files than Apollo reads.",
+    "APO-LOAD-053": "A file cannot be read.",
+    "APO-LOAD-060": "Something in apollo.yaml that is neither an Installation nor an Environment.",
+    "APO-LOAD-061": "Two environments, or two installations, of one apollo.yaml have one name.",
+    "APO-LOAD-062": "A setting that contradicts another.",
+    "APO-LOAD-070": "The value to edit cannot be found, or not be edited safely.",
+}

@@ -1,0 +1,174 @@
+"""Findings across files, kept up to date as files change: one name twice, one AWS object twice, references to
+what does not exist. Only files that a change concerns are looked at again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+
+from attrs import evolve
+
+from apollo.api import Identity, Key
+from apollo.errors import Problem
+from apollo.manifest.findings import did_you_mean
+from apollo.manifest.unit import Entry, Unit, Use
+
+__all__ = ["Index"]
+
+
+class Index:
+    """All units of a tree, by key, identity, reference and app.
+
+    :ivar clashes: per file, what contradicts another file.
+    :ivar dangling: per file, references to keys that no file holds.
+    """
+
+    def __init__(self) -> None:
+        self.units: dict[str, Unit] = {}
+        self.keys: dict[Key, list[Entry]] = {}
+        self.claimed: Counter[Key] = Counter()
+        self.app_files: dict[str, set[str]] = {}
+        self.broken: set[str] = set()
+        self.unreadable: set[str] = set()
+        self.clashes: dict[str, list[Problem]] = {}
+        self.dangling: dict[str, list[Use]] = {}
+        self._identities: dict[Identity, list[Entry]] = {}
+        self._referrers: dict[Key, set[str]] = {}
+        self._dirty_files: set[str] = set()
+        self._dirty_keys: set[Key] = set()
+        self._dirty_identities: set[Identity] = set()
+
+    def put(self, path: str, unit: Unit | None) -> None:
+        """Set or remove (None) a file."""
+        old = self.units.pop(path, None)
+        if old is not None:
+            self._remove(path, old)
+        if unit is not None:
+            self.units[path] = unit
+            self._add(path, unit)
+        self._dirty_files.add(path)
+
+    def _remove(self, path: str, unit: Unit) -> None:
+        for entry in unit.entries:
+            _take(self.keys, entry.resource.key, entry)
+            if entry.identity is not None:
+                _take(self._identities, entry.identity, entry)
+            for use in entry.uses:
+                files = self._referrers.get(self._target(use, entry))
+                if files is not None:
+                    files.discard(path)
+        for app in unit.apps:
+            files = self.app_files[app]
+            files.discard(path)
+            if not files:
+                del self.app_files[app]
+        self.claimed.subtract(unit.claimed)
+        self.broken.discard(path)
+        self.unreadable.discard(path)
+        self._mark(unit)
+
+    def _add(self, path: str, unit: Unit) -> None:
+        for entry in unit.entries:
+            self.keys.setdefault(entry.resource.key, []).append(entry)
+            if entry.identity is not None:
+                self._identities.setdefault(entry.identity, []).append(entry)
+            for use in entry.uses:
+                self._referrers.setdefault(self._target(use, entry), set()).add(path)
+        for app in unit.apps:
+            self.app_files.setdefault(app, set()).add(path)
+        self.claimed.update(unit.claimed)
+        if unit.broken:
+            self.broken.add(path)
+        if not unit.readable:
+            self.unreadable.add(path)
+        self._mark(unit)
+
+    def _mark(self, unit: Unit) -> None:
+        self._dirty_keys.update(entry.resource.key for entry in unit.entries)
+        self._dirty_keys.update(unit.claimed)
+        self._dirty_identities.update(entry.identity for entry in unit.entries if entry.identity is not None)
+
+    @staticmethod
+    def _target(use: Use, entry: Entry) -> Key:
+        return use.ref.key(entry.resource.key.environment)
+
+    def refresh(self) -> None:
+        """Look again at every file that the changes since the last call concern."""
+        files = self._dirty_files
+        for key in self._dirty_keys:
+            files.update(entry.resource.origin.file for entry in self.keys.get(key, ()))
+            files.update(self._referrers.get(key, ()))
+        for identity in self._dirty_identities:
+            files.update(entry.resource.origin.file for entry in self._identities.get(identity, ()))
+        for path in files:
+            self.clashes.pop(path, None)
+            self.dangling.pop(path, None)
+            unit = self.units.get(path)
+            if unit is None:
+                continue
+            if clashes := [problem for entry in unit.entries for problem in self._clashes(entry)]:
+                self.clashes[path] = clashes
+            if dangling := [use for entry in unit.entries for use in entry.uses if self._dangles(use, entry)]:
+                self.dangling[path] = dangling
+        self._dirty_files, self._dirty_keys, self._dirty_identities = set(), set(), set()
+
+    def _dangles(self, use: Use, entry: Entry) -> bool:
+        key = self._target(use, entry)
+        return key not in self.keys and self.claimed[key] <= 0
+
+    def _clashes(self, entry: Entry) -> list[Problem]:
+        key = entry.resource.key
+        twins = [other for other in self.keys[key] if other is not entry]
+        if twins:
+            where = ", ".join(sorted(f"{twin.at.file}:{twin.at.line}" for twin in twins))
+            return [
+                evolve(
+                    entry.at,
+                    code="APO-LOAD-040",
+                    message=f"{key} is also written in {where}",
+                    hint="keep one of them, or give it another name",
+                )
+            ]
+        if entry.identity is None:
+            return []
+        same = [other for other in self._identities[entry.identity] if other.resource.key != key]
+        return [same_object(entry, entry.identity, [other.resource.key for other in same])] if same else []
+
+    def unknown(self, use: Use, environment: str, known: Collection[Key]) -> Problem:
+        """The finding for a reference that leads nowhere."""
+        ref = use.ref
+        names = [key.name for key in known if key.kind == ref.kind]
+        hint = did_you_mean(ref.name, names)
+        if not hint:
+            some = ", ".join(sorted(names)[:8])
+            hint = (
+                f"there are: {some}"
+                if some
+                else f"there is no {ref.kind} in environment {environment} at all"
+            )
+        if use.bare and ref.kind == "TaskDefinition":
+            hint += "; another one goes by family:revision or ARN"
+        message = f"there is no {ref.kind} named '{ref.name}' in environment {environment}"
+        if use.implied:
+            message += "; it is meant because nothing else is written"
+        return evolve(use.at, code="APO-LOAD-024", message=message, hint=hint)
+
+
+def same_object(entry: Entry, identity: Identity, others: Collection[Key]) -> Problem:
+    """The finding for two resources that are one object in AWS."""
+    names = ", ".join(sorted(str(other) for other in others))
+    return evolve(
+        entry.at,
+        code="APO-LOAD-041",
+        message=f"{entry.resource.key} and {names} are the same object in AWS ({identity})",
+        hint="remove one of them, or name them differently in AWS",
+    )
+
+
+def _take(
+    index: dict[Key, list[Entry]] | dict[Identity, list[Entry]], key: Key | Identity, entry: Entry
+) -> None:
+    entries = index[key]  # type: ignore[index]
+    entries.remove(entry)
+    if not entries:
+        del index[key]  # type: ignore[arg-type]

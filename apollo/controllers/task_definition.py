@@ -175,7 +175,11 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
         made: str | None = None
         if not _waits(want):
             made = await ctx.load(REGISTERED, _content_key(want))
-        if made is not None and (not arns or _number(made) > _number(arns[0])) and await _is_active(ctx, made):
+        if (
+            made is not None
+            and (not arns or _number(made) > _number(arns[0]))
+            and await _is_active(ctx, made)
+        ):
             arns = [made, *arns]
         return await _search(ctx, want, arns)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
-import anyio
-
 __all__ = ["together"]
 
 A = TypeVar("A")
@@ -18,6 +16,8 @@ async def together(read: Callable[[A], Awaitable[B]], items: Iterable[A]) -> lis
 
     :raises Exception: the first error, bare: it is the read that failed, not the crowd.
     """
+    import anyio  # late: checking manifests needs no event loop
+
     wanted = list(items)
     found: dict[int, B] = {}
 

@@ -22,7 +22,9 @@ def steps(want: Want, seen: ServiceSeen | None) -> Sequence[Step]:
     """What makes AWS equal to ``want``. While the service drains, the plan is to create it; the wait for its
     end is `Controller.settled`'s."""
     if seen is None or seen.status != "ACTIVE":
-        why = "its predecessor of the same name is still draining" if seen and not seen.absent else ""
+        why = "there is no service of this name"
+        if seen is not None and not seen.absent:
+            why = "its predecessor of the same name is still draining"
         return [Step("create", want.key, calls.create(want, seen), why=why)]
     changes = pending_changes(want, seen)
     fixed = fixed_fields(changes, seen.fields)
@@ -47,7 +49,7 @@ def _replace(want: Want, seen: ServiceSeen, changes: Sequence[Change], fixed: Se
     return [
         Step("replace", want.key, calls.delete(seen), tuple(fixed), disruptive=True, why=why),
         Step(
-            "replace",
+            "create",
             want.key,
             calls.create(want, seen),
             tuple(change for change in changes if change not in fixed),

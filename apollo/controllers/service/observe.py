@@ -95,6 +95,8 @@ def matters(want: Want, seen: ServiceSeen) -> bool:
     from what is wanted, maybe because it has refused exactly that before."""
     if is_unknown(desired_revision(want)):
         return False  # nothing can have been deployed that is not known yet
+    if (seen.fields.get("deploymentController") or {}).get("type", "ECS") != "ECS":
+        return False  # somebody else's rollouts, which ECS tells nothing of
     return seen.rollout != "COMPLETED" or not in_force(want, seen)
 
 
@@ -122,8 +124,10 @@ async def owned(ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
     :raises Exception: when one page or one service cannot be read.
     """
     by_key = {resource.key: resource for resource in want}
-    clusters = {cluster_name(resource.spec.cluster or "default") for resource in want}
-    clusters.add(cluster_name(ctx.env.cluster or "default"))
+    named = {resource.spec.cluster or "default" for resource in want}
+    named.add(ctx.env.cluster or "default")
+    # A cluster that is still to be made holds nothing of ours.
+    clusters = {cluster_name(cluster) for cluster in named if not is_unknown(cluster)}
     for cluster in sorted(clusters):
         async for names in _names(ctx, cluster):
             for seen in await _describe(ctx, cluster, names):

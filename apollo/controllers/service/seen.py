@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from apollo.api import is_unknown
 from apollo.compare.service import live_spec
 from apollo.controllers.tags import tag_map
 
@@ -134,8 +135,8 @@ def project(live: Mapping[str, Any], cluster: str) -> ServiceSeen:
 
 
 def cluster_name(cluster: str) -> str:
-    """The short name of a cluster that is named by name or ARN."""
-    return cluster.rsplit("/", 1)[-1]
+    """The short name of a cluster that is named by name or ARN. One that is not known yet stays as it is."""
+    return cluster if is_unknown(cluster) else cluster.rsplit("/", 1)[-1]
 
 
 def seconds(moment: object) -> float:

@@ -20,7 +20,7 @@ async def test_what_cannot_be_changed_in_place_is_deleted_and_created_anew(pilot
     outputs = await pilot.arn(resource("TaskDefinition", task()))
     want = resolve(resource("Service", {**ec2, "launchType": "EC2"}), outputs)
     look = await pilot.look(want)
-    assert look.verbs == ["replace", "replace"]
+    assert look.verbs == ["replace", "create"]
     assert look.calls == ["DeleteService", "CreateService"]
     assert look.steps[0].call.params["force"] is True
     assert look.steps[0].disruptive and "launchType" in look.steps[0].why

@@ -11,7 +11,7 @@ from attrs import define, evolve
 from apollo.api import Key, Step, is_unknown
 from apollo.engine.events import Event
 from apollo.engine.look import Looker, Member, failure_of
-from apollo.errors import Transient
+from apollo.errors import AwsError, Transient
 
 __all__ = ["Actor"]
 
@@ -49,6 +49,7 @@ class Actor:
         if members is None:
             members = await self.looker.group(keys, lane)
         failed: dict[Key, Member] = {}
+        doubtful: set[Key] = set()
         for _ in range(_MOST * len(keys)):
             found = self._next(members, {*frozen, *failed})
             if found is None or self.stopping:
@@ -60,8 +61,13 @@ class Actor:
             try:
                 seen = await self._send(member, step)
             except Exception as error:  # one resource's call failed; the others of the group go on
-                failed[member.key] = evolve(member, plan=evolve(member.plan, failure=failure_of(error)))
-                members = [failed.get(m.key, m) for m in members]
+                lost = isinstance(error, AwsError) and error.category == "lost-answer"
+                if lost and member.key not in doubtful:
+                    doubtful.add(member.key)  # it may have been done: look, instead of doing it again
+                    members = await self.looker.group(keys, "act")
+                else:
+                    failed[member.key] = evolve(member, plan=evolve(member.plan, failure=failure_of(error)))
+                    members = [failed.get(m.key, m) for m in members]
                 continue
             told = {} if seen is None else {member.key: seen}
             members = await self.looker.group(keys, "act", told=told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from random import Random
 from typing import Any
 
 import anyio
@@ -13,6 +14,7 @@ from attrs import define, evolve, field, frozen
 from apollo.api import AppState, Env, Gate, Key, Kinds, Snapshot
 from apollo.clock import Clock
 from apollo.engine.act import Actor
+from apollo.engine.backoff import Backoff
 from apollo.engine.events import Event
 from apollo.engine.graph import Graph
 from apollo.engine.guard import Guard
@@ -30,6 +32,10 @@ from apollo.engine.status import (
 from apollo.settings import Environment
 
 __all__ = ["Engine", "Result"]
+
+_PASSING = frozenset({"Throttled", "Unavailable", "LostAnswer", "NotReady", "Conflict"})
+_TRIES = 4
+"""How often one apply tries a call again that failed in passing; an operator never gives up."""
 
 
 @frozen
@@ -229,6 +235,7 @@ class Engine:
         self, keys: Sequence[Key], plan: Plan, deadline: float, exact: bool, moved: set[Key]
     ) -> list[Member]:
         planned = {item.key: [_name(step) for step in item.steps] for item in plan}
+        backoff = Backoff(random=Random(0), jitter=0.0)
         while True:
             members = await self.looker.group(keys, "act")
             if exact:
@@ -238,7 +245,7 @@ class Engine:
                     if now and now != before[len(before) - len(now) :]:
                         moved.add(member.key)
             members = await self.actor.group(keys, "act", members=members, frozen=moved)
-            after = self._again(members)
+            after = self._again(members, backoff)
             if after is None or self.actor.stopping or self.clock.monotonic() + after > deadline:
                 return members
             for needed in {need for member in members for need in member.plan.blocked_by}:
@@ -246,12 +253,16 @@ class Engine:
                     await self.looker.group(list(self.graph.groups[self.graph.group_of[needed]]), "wait")
             await self.clock.sleep(after)
 
-    def _again(self, members: Iterable[Member]) -> float | None:
+    def _again(self, members: Iterable[Member], backoff: Backoff) -> float | None:
         """Seconds until a group with steps left is worth another look, or None when nothing will change."""
         delays = []
         for member in members:
             plan = member.plan
-            if plan.failure is not None or plan.findings or not plan.steps:
+            if plan.failure is not None:
+                if plan.failure.reason in _PASSING and backoff.failures(member.key) < _TRIES:
+                    delays.append(backoff.delay(member.key, plan.generation))
+                continue
+            if plan.findings or not plan.steps:
                 continue
             if plan.wait is not None and plan.wait.blocking:
                 delays.append(plan.wait.after)

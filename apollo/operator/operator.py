@@ -339,17 +339,14 @@ class Operator:
                     paths, environment, installation=self.settings.installation.name, kinds=self.registry
                 )
             )
-            commit = await to_thread.run_sync(working_tree_commit, paths[0])
-            return _at(snapshot, commit or "")
+            sha = await to_thread.run_sync(working_tree_commit, paths[0])
+            return _at(snapshot, sha or "")
         desired = self._desired(environment)
-        await desired.open()
-        try:
-            commit_ = await desired.source.resolve(rev) if rev else await desired.source.refresh()
-            snapshot_ = await desired.at(commit_)
-        finally:
-            await desired.aclose()
-        assert snapshot_ is not None
-        return snapshot_
+        source = desired.source
+        commit = await source.info(await source.resolve(rev)) if rev else await source.refresh()
+        found = await desired.at(commit)
+        assert found is not None
+        return found
 
 
 def _at(snapshot: Snapshot, commit: str) -> Snapshot:

@@ -48,7 +48,6 @@ class Served:
             tasks.cancel_scope.cancel()
         with anyio.CancelScope(shield=True):
             await self.memory.flush()
-            await self.desired.aclose()
 
     def stop(self) -> None:
         """Finish the calls in flight, start none."""
@@ -60,12 +59,8 @@ class Served:
         self.loop.look()
 
     async def _follow(self, first: anyio.Event) -> None:
-        opened = False
         while True:
             try:
-                if not opened:
-                    await self.desired.open()
-                    opened = True
                 snapshot = await self.desired.refresh()
                 self._said("")
                 if snapshot is not None:
@@ -73,9 +68,9 @@ class Served:
             except SourceError as error:
                 self._said(error.message if not error.hint else f"{error.message} ({error.hint})")
             first.set()
-            if opened:
+            try:
                 await self.desired.source.moved()
-            else:
+            except SourceError:
                 await self.clock.sleep(_AGAIN)
 
     def _said(self, failure: str) -> None:

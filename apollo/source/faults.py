@@ -57,6 +57,9 @@ class BadRevision(Exception):
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_NOT_FOUND = re.compile(
+    r"repository '.*' not found|repository not found|error: 404|does not appear to be a git repository"
+)
 _USERINFO = re.compile(r"(\w+://)[^/@\s]*@")
 
 
@@ -128,7 +131,7 @@ def classified(stderr: str, what: str) -> SourceError:
             code=UNREACHABLE,
             hint="write the final URL in source.repo (often the same one ending in .git)",
         )
-    if _any(text, "repository not found", "returned error: 404", "does not appear to be a git repository"):
+    if _NOT_FOUND.search(text):
         return SourceError(
             f"{what}: there is no such repository, or the credential may not see it",
             code=UNREACHABLE,

@@ -315,7 +315,10 @@ class GitSource:
             ) from None
 
     async def _reading(self, read: Callable[[Git], Awaitable[T]], *shas: str) -> T:
-        """Read from the repository; once more where it is ours, broken, and could be made anew."""
+        """Read from the repository; once more where it is ours, broken, and could be made anew.
+
+        :param shas: the commits that are read; the first is the newest.
+        """
         repository = await self._ready()
         for sha in shas:
             if not is_sha(sha):
@@ -324,9 +327,18 @@ class GitSource:
             try:
                 return await self._once(repository, read)
             except SourceError as error:
-                if error.code not in BROKEN or not await repository.repair():
+                if error.code not in BROKEN:
                     raise
+                await self._all_there(repository, shas[1:])  # a new clone would not have an old commit
+                if not await repository.repair():
+                    await self._all_there(repository, shas)
+                    raise
+            await self._all_there(repository, shas)
             return await self._once(repository, read)
+
+    async def _all_there(self, repository: Repository, shas: Collection[str]) -> None:
+        for sha in shas:
+            await self._once(repository, partial(objects.commit, sha=sha))
 
     async def _once(self, repository: Repository, read: Callable[[Git], Awaitable[T]]) -> T:
         try:

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 import anyio
 import anyio.to_thread
+from attrs import evolve
 
 from apollo.errors import SourceError
 from apollo.source import objects
@@ -30,6 +31,13 @@ T = TypeVar("T")
 
 _TIDY_EVERY: Final = 50
 """Fetches between two looks whether git's own housekeeping is due."""
+
+# Given to each command that writes the clone instead of being part of its configuration: so reading it never
+# goes to the network for what was left out.
+_PARTIAL: Final = (
+    "remote.origin.promisor=true",
+    f"remote.origin.partialclonefilter=blob:limit={MAX_BLOB + 1}",
+)
 
 _FETCH: Final = (
     "fetch",
@@ -72,6 +80,8 @@ class RemoteRepository:
         self._rounds = 0
         self._last: tuple[frozenset[str], dict[str, str] | SourceError] = (frozenset(), {})
         self._fetches = 0
+        self._missed: set[bytes] = set()
+        self._left_out: set[bytes] = set()
 
     @property
     def name(self) -> str:
@@ -82,7 +92,7 @@ class RemoteRepository:
         return None
 
     async def git(self) -> Git:
-        return Git(self._path, self._local)
+        return Git(self._path, self._local, left_out=self._left_out, missed=self._missed)
 
     async def peek(self, branch: str) -> str:
         return ""
@@ -130,6 +140,9 @@ class RemoteRepository:
     async def repair(self) -> bool:
         async with self._lock:
             await self._exclusively(self._rebuild)
+        # What a new clone does not have either is what it leaves out: files too large to be manifests.
+        self._left_out |= self._missed
+        self._missed.clear()
         return True
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────────
@@ -218,12 +231,8 @@ class RemoteRepository:
                 await self._in_thread(partial(shutil.rmtree, fresh, ignore_errors=True))
 
     def _configure(self, path: Path) -> None:
-        """The clone leaves out what is too large to be read; such a file is reported, not fetched."""
         with (path / "config").open("a") as file:
-            file.write(
-                f'[remote "origin"]\n\turl = "{_quoted(self._address.text)}"\n\tpromisor = true\n'
-                f"\tpartialclonefilter = blob:limit={MAX_BLOB + 1}\n"
-            )
+            file.write(f'[remote "origin"]\n\turl = "{_quoted(self._address.text)}"\n')
 
     def _swap(self, fresh: Path) -> None:
         old = self._path.with_suffix(".old")
@@ -270,7 +279,7 @@ class RemoteRepository:
                 "--auto",
                 "--quiet",
                 consume=everything,
-                access=Access(settings=("gc.auto=6700", "gc.autoDetach=false")),
+                access=Access(settings=(*_PARTIAL, "gc.auto=6700", "gc.autoDetach=false")),
                 timeout=5 * self._timeout,
             )
 
@@ -284,6 +293,7 @@ class RemoteRepository:
         while True:
             access = self._credentials.access()
             allowed = await anyio.to_thread.run_sync(access.__enter__, limiter=self._remote)
+            allowed = evolve(allowed, settings=(*_PARTIAL, *allowed.settings))
             try:
                 return await git.run(
                     *argv, consume=everything, access=allowed, timeout=timeout or self._timeout

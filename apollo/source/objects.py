@@ -60,9 +60,9 @@ class Entry:
 
 @frozen
 class Oversized:
-    """A file that is too large to be a manifest; its size in bytes."""
+    """A file that is too large to be a manifest. ``size`` in bytes; 0 where it was not even fetched."""
 
-    size: int
+    size: int = 0
 
 
 async def entries(git: Git, sha: str, paths: Sequence[bytes] = ()) -> dict[bytes, Entry]:
@@ -101,6 +101,7 @@ class _Reader:
         self._wanted = wanted
         self.found: dict[bytes, bytes | Oversized] = {}
         self.rest: Sequence[bytes] = ()
+        self.missing: list[bytes] = []
         self.broke_off = False
         self._total = 0
 
@@ -111,8 +112,8 @@ class _Reader:
                 self.broke_off = True  # git says why, and ends with an error
                 return
             if line.endswith(b" missing\n"):
-                self.broke_off = True
-                return
+                self.missing.append(oid)
+                continue
             size = _header(line, oid)
             if size > MAX_BLOB:
                 self.found[oid] = Oversized(size)
@@ -167,8 +168,11 @@ async def blobs(git: Git, oids: Iterable[bytes]) -> Mapping[bytes, bytes | Overs
         reader = _Reader(wanted)
         with contextlib.suppress(_EnoughError):
             await git.run("cat-file", "--batch", "--buffer", stdin=b"\n".join(wanted) + b"\n", consume=reader)
-        if reader.broke_off:
-            await _whole(git, wanted[len(reader.found)])
+        absent = [oid for oid in reader.missing if oid not in git.left_out]
+        if absent or reader.broke_off:
+            git.missed.update(absent)
+            await _whole(git, absent[0] if absent else wanted[len(reader.found)])
+        found |= dict.fromkeys(reader.missing, Oversized())
         found |= reader.found
         wanted = list(reader.rest)
         if wanted and not sized:  # one was too large: ask first how large the others are
@@ -193,7 +197,8 @@ async def _sizes(git: Git, oids: Sequence[bytes]) -> dict[bytes, int]:
     data = await git.run(
         "cat-file", "--batch-check", "--buffer", stdin=b"\n".join(oids) + b"\n", consume=everything
     )
-    return {oid: _header(line, oid) for oid, line in zip(oids, data.splitlines(), strict=True)}
+    lines = zip(oids, data.splitlines(), strict=True)
+    return {oid: _header(line, oid) for oid, line in lines if not line.endswith(b" missing")}
 
 
 async def commit(git: Git, sha: str) -> Commit:

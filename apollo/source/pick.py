@@ -151,7 +151,7 @@ class Picker:
 
 def _content_problem(path: str, content: bytes | Oversized) -> Problem | None:
     if isinstance(content, Oversized):
-        size = f"{content.size / 1024**2:.1f} MiB"
+        size = f"{content.size / 1024**2:.1f} MiB" if content.size else "it was not fetched"
         hint = (
             f"files up to {MAX_BLOB // 1024**2} MiB are read; if it is no manifest, list it in .apolloignore"
         )

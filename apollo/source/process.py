@@ -13,7 +13,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cache
 from pathlib import Path
 from typing import IO, Final, Generic, TypeVar
@@ -264,9 +264,22 @@ def _drain(pipe: IO[bytes], kept: bytearray) -> None:
 
 
 class Git:
-    """Runs git on one repository. Holds no process: each call is one."""
+    """Runs git on one repository. Holds no process: each call is one.
 
-    def __init__(self, git_dir: Path | None, limiter: anyio.CapacityLimiter | None = None) -> None:
+    :ivar left_out: ids of contents that a clone does not have because they are too large.
+    :ivar missed: ids of contents that were looked for and not found, for whoever mends the repository.
+    """
+
+    def __init__(
+        self,
+        git_dir: Path | None,
+        limiter: anyio.CapacityLimiter | None = None,
+        *,
+        left_out: Set[bytes] = frozenset(),
+        missed: set[bytes] | None = None,
+    ) -> None:
+        self.left_out = left_out
+        self.missed = set() if missed is None else missed
         self._where = () if git_dir is None else (f"--git-dir={git_dir}",)
         self._limiter = limiter
 
@@ -307,6 +320,7 @@ class Git:
                 await anyio.lowlevel.checkpoint()
                 outcome = await anyio.to_thread.run_sync(_outcome, child, limiter=self._limiter)
                 group.cancel_scope.cancel()
+        await anyio.lowlevel.checkpoint_if_cancelled()
         if isinstance(outcome, BaseException) and not child.given_up:
             raise outcome
         if outcome is None or isinstance(outcome, BaseException) or child.given_up:

@@ -59,9 +59,11 @@ class Watcher:
 
     async def _lead(self, moved: Callable[[], Awaitable[bool]]) -> bool:
         self._led = True
+        stop = anyio.Event()
         try:
             async with anyio.create_task_group() as group:
-                group.start_soon(self._listen)
+                group.start_soon(_set_at_the_end, stop)
+                group.start_soon(self._listen, stop)
                 group.start_soon(self._poll)
                 # Two turns of the loop: whatever the order of tasks, the listener has begun to listen, and
                 # what happens after this look is heard.
@@ -85,13 +87,13 @@ class Watcher:
             await self._clock.sleep(_POLL)
             self.poke()
 
-    async def _listen(self) -> None:
+    async def _listen(self, stop: anyio.Event) -> None:
         try:
             from watchfiles import awatch
 
             # The default filter leaves out everything below .git.
             self.started += 1
-            stream = awatch(*self._paths(), watch_filter=None, debounce=50, step=5)
+            stream = awatch(*self._paths(), watch_filter=None, debounce=50, step=5, stop_event=stop)
             async with aclosing(stream):
                 async for _ in stream:
                     # Do not listen on before the leader has looked: when it leaves, a listening thread would
@@ -101,3 +103,11 @@ class Watcher:
                     await looked.wait()
         except (OSError, RuntimeError) as error:
             _log.warning("refs are only polled: the file system gives no notice: %s", error)
+
+
+async def _set_at_the_end(stop: anyio.Event) -> None:
+    """A listening thread cannot be cancelled; it looks at this event every few milliseconds."""
+    try:
+        await anyio.sleep_forever()
+    finally:
+        stop.set()

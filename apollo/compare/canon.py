@@ -39,8 +39,13 @@ def digest(value: Any, version: int = 1) -> str:
     return f"1:{hashlib.sha256(_JSON.encode(value).encode()).hexdigest()}"
 
 
-def canon(node: Node, value: Any, parent: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
-    """The canonical form of one field's value; None when it means the same as its absence."""
+def canon(
+    node: Node, value: Any, parent: Mapping[str, Any], root: Mapping[str, Any], known: bool = False
+) -> Any:
+    """The canonical form of one field's value; None when it means the same as its absence.
+
+    ``known`` leaves out what AWS says beyond our models, which must not make a default look like a choice.
+    """
     if value is None or (node.never and (node.never is True or node.never(root))):
         return None
     kind = node.kind
@@ -52,9 +57,9 @@ def canon(node: Node, value: Any, parent: Mapping[str, Any], root: Mapping[str, 
     elif kind == FOREIGN:
         value = plain(value)
     elif isinstance(value, Mapping):
-        value = (_record if kind == RECORD else _map)(node, value, root)
+        value = (_record if kind == RECORD else _map)(node, value, root, known)
     elif isinstance(value, list | tuple):
-        value = _members(node, value, root)
+        value = _members(node, value, root, known)
     if value == node.default:
         return None
     if node.same is not None and node.same(value, parent, root):
@@ -62,30 +67,34 @@ def canon(node: Node, value: Any, parent: Mapping[str, Any], root: Mapping[str, 
     return value
 
 
-def _record(node: Node, value: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any] | None:
+def _record(
+    node: Node, value: Mapping[str, Any], root: Mapping[str, Any], known: bool
+) -> dict[str, Any] | None:
     fields = node.fields
     result = {}
     for name, item in value.items():
         child = fields.get(name)
         if child is None:
-            found = plain(item)
+            found = None if known else plain(item)
         elif child.exact and type(item) is not float:
             found = item
         else:
-            found = canon(child, item, value, root)
+            found = canon(child, item, value, root, known)
         if found is not None:
             result[name] = found
     return result or None
 
 
-def _map(node: Node, value: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any] | None:
-    found = {name: canon(node.item, item, value, root) for name, item in value.items()}
+def _map(node: Node, value: Mapping[str, Any], root: Mapping[str, Any], known: bool) -> dict[str, Any] | None:
+    found = {name: canon(node.item, item, value, root, known) for name, item in value.items()}
     return {name: item for name, item in found.items() if item is not None} or None
 
 
-def _members(node: Node, value: list[Any] | tuple[Any, ...], root: Mapping[str, Any]) -> list[Any] | None:
-    item = node.item
-    found = [member for member in (canon(item, one, _NOTHING, root) for one in value) if member is not None]
+def _members(
+    node: Node, value: list[Any] | tuple[Any, ...], root: Mapping[str, Any], known: bool
+) -> list[Any] | None:
+    each = (canon(node.item, one, _NOTHING, root, known) for one in value)
+    found = [member for member in each if member is not None]
     if len(found) < 2:
         return found or None
     if node.kind == NAMED:

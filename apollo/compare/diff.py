@@ -91,7 +91,7 @@ class _Pair:
         if isinstance(absence, Cleared):
             if absence.when is not None and not absence.when(self.declared):
                 return
-            found = canon(node, have, live, self.live)
+            found = canon(node, have, live, self.live, known=True)
             if found is not None:
                 self.changes.append(Change(path, found, absence.value))
         elif isinstance(have, Mapping):  # merged
@@ -112,16 +112,8 @@ class _Pair:
             return
         kind = node.kind
         if kind == RECORD and isinstance(want, Mapping) and isinstance(have, Mapping):
-            if rule.same_as_absent is not None or rule.default is not None:
-                left, right = canon(node, want, declared, self.declared), canon(node, have, live, self.live)
-                if left is None:
-                    if right is not None:
-                        self.changes.append(Change(path, right, want))
-                    return
-                if right is None:
-                    self.changes.append(Change(path, None, left))
-                    return
-            self.record(node, want, have, path)
+            if rule.same_as_absent is None or not self.absent(node, want, have, declared, live, path):
+                self.record(node, want, have, path)
             return
         if kind == MAP and isinstance(want, Mapping) and isinstance(have, Mapping):
             self.map(node, want, have, path)
@@ -129,10 +121,28 @@ class _Pair:
         if kind == NAMED and isinstance(have, list | tuple) and self.named(node, want, have, path):
             return
         left = canon(node, want, declared, self.declared)
-        right = canon(node, have, live, self.live)
-        if left == right or (kind != LEAF and right is not None and self.alike(node, left, right)):
+        right = canon(node, have, live, self.live, known=True)
+        if left == right:
+            return
+        if kind != LEAF and self.alike(node, left, canon(node, have, live, self.live)):
             return
         self.changes.append(Change(path, have if right is None else right, want if left is None else left))
+
+    def absent(
+        self,
+        node: Node,
+        want: Mapping[str, Any],
+        have: Mapping[str, Any],
+        declared: Mapping[str, Any],
+        live: Mapping[str, Any],
+        path: str,
+    ) -> bool:
+        """Whether a block on either side means the same as none at all; then it is compared here."""
+        left = canon(node, want, declared, self.declared)
+        right = canon(node, have, live, self.live, known=True)
+        if (left is None) != (right is None):
+            self.changes.append(Change(path, right, want if left is None else left))
+        return left is None or right is None
 
     def map(self, node: Node, want: Mapping[str, Any], have: Mapping[str, Any], path: str) -> None:
         for name, item in want.items():
@@ -160,7 +170,10 @@ class _Pair:
                 self.record(node.item, item, other, join(path, name))
         if not node.rule.others:
             for name, other in there.items():
-                if name not in wanted and (found := canon(node.item, other, {}, self.live)) is not None:
+                if (
+                    name not in wanted
+                    and (found := canon(node.item, other, {}, self.live, known=True)) is not None
+                ):
                     self.changes.append(Change(join(path, name), found, None))
         return True
 

@@ -146,7 +146,7 @@ class Rules:
     """
 
     model: _Model
-    table: Mapping[str, Field]
+    table: Mapping[str, Field] = field(repr=False)
     absence: Absence = KEPT
     _listed: Mapping[str, list[tuple[str, Field]]] = field(init=False, repr=False, factory=dict)
     root: Node = field(init=False, repr=False)

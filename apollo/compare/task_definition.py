@@ -115,7 +115,7 @@ RULES: Final = Rules(
         "/requiresCompatibilities": Field(unordered=True),
         "/runtimePlatform/cpuArchitecture": _on_fargate("X86_64"),
         "/runtimePlatform/operatingSystemFamily": _on_fargate("LINUX"),
-        "/tags": Field(never=True),
+        "/tags": Field(key="key", never=True),
         "/volumes": Field(key="name"),
         "/volumes/*/configuredAtLaunch": Field(default=False),
         "/volumes/*/dockerVolumeConfiguration/autoprovision": Field(absence=KEPT),

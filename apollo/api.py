@@ -479,6 +479,12 @@ class Controller(Generic[S, O]):
         """What other resources may refer to, e.g. ``{"arn": …}``."""
         return {}
 
+    def lasting(self, seen: O, steps: Sequence[Step]) -> Mapping[str, str]:
+        """The outputs that are known now and still hold once ``steps``, the diff of ``seen``, are done.
+        Default: all when there are none, else the stable ones."""
+        found = self.outputs(seen)
+        return {name: found[name] for name in found if not steps or name in self.stable_outputs}
+
     def owner(self, seen: O) -> str | None:
         """The live value of the ownership tag; None when the object is nobody's."""
         tags = getattr(seen, "tags", None) or {}

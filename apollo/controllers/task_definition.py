@@ -155,8 +155,8 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
     )
     write_permissions = frozenset({"ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole"})
     output_names = frozenset({"arn", "family", "revision"})
-    # Tags are all that changes on a revision. Registering is a create: nothing of it is known before.
-    stable_outputs = output_names
+    # Another content is another revision.
+    stable_outputs = frozenset({"family"})
     rank = 90
 
     def identity(self, spec: TaskDefinitionSpec, env: Env) -> Identity:
@@ -194,6 +194,10 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
         if seen.match is None:
             return {}
         return {"arn": seen.match.arn, "family": seen.match.family, "revision": str(seen.match.number)}
+
+    def lasting(self, seen: Pool, steps: Sequence[Step]) -> Mapping[str, str]:
+        """Tags are all that changes on a revision; a new one has other outputs, known when it is there."""
+        return self.outputs(seen)
 
     def health(self, want: Want, seen: Pool | None) -> Health:
         if seen is None or seen.match is None:

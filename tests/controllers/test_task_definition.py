@@ -83,6 +83,15 @@ async def test_tags_are_not_content(pilot: Pilot) -> None:
     assert revisions(pilot.local) == ["web:1"]
 
 
+async def test_a_change_of_tags_leaves_the_outputs_known(pilot: Pilot) -> None:
+    await pilot.apply(resource("TaskDefinition", task()))
+    tagged = await pilot.look(resource("TaskDefinition", task(tags=[{"key": "a", "value": "b"}])))
+    assert TASKS.lasting(tagged.seen, tagged.steps)["revision"] == "1"
+    other = await pilot.look(resource("TaskDefinition", task("web:2")))
+    assert "arn" not in TASKS.lasting(other.seen, other.steps)
+    assert "arn" not in TASKS.stable_outputs, "another content is another revision"
+
+
 async def test_a_tag_that_somebody_else_set_stays(pilot: Pilot) -> None:
     want = resource("TaskDefinition", task())
     arn = TASKS.outputs(await pilot.apply(want))["arn"]

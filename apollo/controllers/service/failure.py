@@ -26,7 +26,10 @@ _ROUTINE = (
     "has started",
     "has stopped",
     "has begun",
-    "registered",
+    "has registered",
+    "has deregistered",
+    "deployment completed",
+    "rolling back to",
 )
 
 
@@ -108,7 +111,7 @@ def _exits(task: Mapping[str, Any]) -> list[str]:
         name, code, why = container.get("name"), container.get("exitCode"), container.get("reason")
         if code:
             found.append(f"{name} exited with {code}" + (f" ({why})" if why else ""))
-        elif why:
+        elif why and why not in str(task.get("stoppedReason") or ""):
             found.append(f"{name}: {why}")
     return found
 

@@ -19,6 +19,7 @@ async def test_a_rolled_back_rollout_is_rejected_with_its_reasons(pilot: Pilot) 
     seen = await pilot.follow(bad)
     why = SERVICES.rejected(bad, seen)
     assert why is not None and "rolled back" in why and "circuit breaker" in why
+    assert "rolling back to" not in why and "completed" not in why, "only what says why"
     assert "app exited with 1" in why and "Essential container in task exited" in why
     health = SERVICES.health(bad, seen)
     assert (health.status, health.reason, health.message) == ("Degraded", "RolledBack", why)

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from apollo.manifest.codes import CODES
     from apollo.manifest.collector import bulk
     from apollo.manifest.config import environment_from_flags, load_settings
+    from apollo.manifest.edit import set_image, spec_files
     from apollo.manifest.findings import did_you_mean
     from apollo.manifest.paths import Loaded, load_path
     from apollo.manifest.syntax import ParsedFile, parse
     from apollo.manifest.tree import Tree, wants
     from apollo.manifest.unit import Provenance
+    from apollo.manifest.writer import emit
 
 __all__ = [
     "CODES",
@@ -29,11 +31,14 @@ __all__ = [
     "bulk",
     "did_you_mean",
     "digest_of",
+    "emit",
     "env_of",
     "environment_from_flags",
     "load_path",
     "load_settings",
     "parse",
+    "set_image",
+    "spec_files",
     "wants",
 ]
 
@@ -47,11 +52,14 @@ _HOMES = {
     "bulk": "collector",
     "did_you_mean": "findings",
     "digest_of": "build",
+    "emit": "writer",
     "env_of": "build",
     "environment_from_flags": "config",
     "load_path": "paths",
     "load_settings": "config",
     "parse": "syntax",
+    "set_image": "edit",
+    "spec_files": "edit",
     "wants": "tree",
 }
 

@@ -109,7 +109,7 @@ class Builder:
                 "",
                 "",
             )
-        if not path.endswith(SUFFIXES):
+        if not path.lower().endswith(SUFFIXES):
             return (
                 at.problem("APO-LOAD-032", "a .json, .yaml or .yml file is expected", path="/specFrom/file"),
                 path,

@@ -44,8 +44,9 @@ MAX_ALIASES: Final = 100
 MAX_EXPANDED: Final = 10_000
 """Nodes that the aliases of one file may add to it."""
 
-# libyaml refuses most of these itself, but without saying which character it was.
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ue000\ue001\ufffe\uffff]")
+# libyaml refuses most of these itself, but without saying which character it was. U+0085, U+2028 and U+2029
+# would end lines (also comments), since libyaml knows YAML 1.1 only; in YAML 1.2 they do not.
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ue000\ue001\ufffe\uffff]")
 _RESERVED = re.compile("[\x00\ue000\ue001]")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
 _SURROGATES = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
@@ -137,7 +138,7 @@ def _foreign(source: Source) -> Problem | None:
             "APO-YAML-003",
             f"the character U+{char:04X} is not allowed in a manifest",
             *_at(text, found.start()),
-            hint="remove it; inside double quotes most characters can be written as an escape",
+            hint='remove it, or write it as an escape inside double quotes: "\\u2028"',
         )
     if "<<<<<<<" in text or ">>>>>>>" in text:
         found = _CONFLICT.search(text)
@@ -174,7 +175,7 @@ class _Reader:
     def read(self) -> None:
         text = self.source.text
         pairs: list[int] = []
-        if "\\u" in text and text.lstrip()[:1] in ("{", "["):
+        if "\\u" in text and text.lstrip()[:1] in ("{", "[", '"'):
             # JSON writes characters beyond U+FFFF as two escapes, which YAML does not know.
             pairs = [found.start() for found in _SURROGATES.finditer(text)]
             text = _SURROGATES.sub(_pair, text) if pairs else text

@@ -42,7 +42,7 @@ _REMEMBERED = 1024
 def wants(path: str) -> bool:
     """Whether a tree needs the content of this file: YAML, JSON, ``.apolloignore``. Those outside of the
     environment's folder count, too: ``specFrom`` may name them."""
-    return path.endswith(SUFFIXES) or path.rpartition("/")[2] == IGNORE_FILE
+    return path.lower().endswith(SUFFIXES) or path.rpartition("/")[2] == IGNORE_FILE
 
 
 def clean_root(root: str) -> str:
@@ -113,15 +113,14 @@ class Tree:
 
         :param changed: repository-relative path → new content, None = deleted, since the update before.
         :param problems: files that could not be read; each holds until its path is in ``changed`` again. The
-            path ``""`` stands for the repository itself and lasts for this update only.
+            path of the root itself stands for all that should lie there.
         """
-        problems = dict(problems or {})
-        whole = problems.pop("", None)
-        dirty = self._take(changed, problems)
+        dirty = self._take(changed, problems or {})
         replaced, unreadable = self._rebuild(dirty)
         self._index.refresh()
-        findings = self._whole(whole)
-        hold_all = not self._index.app_files or whole is not None
+        missing = [self._refused[root] for root in self.roots if root in self._refused]
+        findings = self._whole(missing)
+        hold_all = not self._index.app_files or any(one.severity == "error" for one in missing)
         resources, apps, keys = self._state.update(commit, replaced, unreadable, hold_all=hold_all)
         return Snapshot(self.environment.name, commit, self._digest, resources, apps, keys, findings)
 
@@ -156,7 +155,7 @@ class Tree:
         content = self._contents.get(path)
         if content is None and path not in self._refused:
             return False
-        if content is not None and not path.endswith(SUFFIXES):
+        if content is not None and not path.lower().endswith(SUFFIXES):
             return False
         root = self._root_of(path)
         if root is None:
@@ -218,7 +217,10 @@ class Tree:
     def _unit(self, path: str) -> Unit:
         app = self._app_of(path)
         if path in self._refused:
-            return Unit(path, frozenset({app}), problems=(self._refused[path],), readable=False)
+            problem = self._refused[path]
+            if problem.severity == "warning":
+                return Unit(path, frozenset(), problems=(problem,))
+            return Unit(path, frozenset({app}), problems=(problem,), readable=False)
         content = self._contents[path]
         version = (path, hashlib.blake2b(content, digest_size=12).digest())
         unit = self._history.get(version)
@@ -241,9 +243,9 @@ class Tree:
 
     # ── the whole ────────────────────────────────────────────────────────────────────────────────────────
 
-    def _whole(self, given: Problem | None) -> tuple[Problem, ...]:
+    def _whole(self, missing: list[Problem]) -> tuple[Problem, ...]:
         """What is wrong with no file in particular."""
-        problems = [given] if given else []
+        problems = [one for one in missing if one.severity == "error"]
         names = self._kinds.names()
         for kind, members in self.environment.spec.defaults.items():
             if kind not in names:
@@ -256,7 +258,7 @@ class Tree:
                     if leaf is not None
                     else Problem("APO-LOAD-018", message, path=path, hint=hint)
                 )
-        if not self._index.app_files:
+        if not self._index.app_files and not problems:
             folder = " and ".join(root or "the repository" for root in self.roots)
             there = any(self._root_of(path) is not None for path in self._contents)
             message = f"there are no manifests in {folder}" if there else f"there is nothing in {folder}"

@@ -224,7 +224,7 @@ class GitSource:
                 return await self._all(git, picker, new)
             return await self._between(git, picker, old, new)
 
-        return self._counted(await self._reading(read, new, *([old] if old else ())))
+        return await self._reading(read, new, *([old] if old else ()))
 
     async def take(self, commit: str, paths: Collection[str]) -> Changes:
         """These files at a commit, wherever they lie in the repository; None where there is none.
@@ -242,7 +242,7 @@ class GitSource:
             bad = {text: refused_name(text, odd) for text, odd in names.values() if odd}
             return Changes({**taken.files, **dict.fromkeys(bad)}, {**taken.problems, **bad}, taken.paths)
 
-        return self._counted(await self._reading(read, commit))
+        return await self._reading(read, commit)
 
     async def read(self, commit: str, path: str) -> bytes | None:
         """One file at a commit, by its path from the top of the repository; None when there is none.
@@ -284,10 +284,6 @@ class GitSource:
         problem = picker.folder_problem(entry)
         problems = {self._below: problem} if problem is not None else {}
         return Changes({**changes.files, self._below: None}, {**changes.problems, **problems}, changes.paths)
-
-    def _counted(self, changes: Changes) -> Changes:
-        self.blobs_read += sum(content is not None for content in changes.files.values())
-        return changes
 
     # ── about commits ────────────────────────────────────────────────────────────────────────────────────
 
@@ -341,7 +337,10 @@ class GitSource:
             await self._once(repository, partial(objects.commit, sha=sha))
 
     async def _once(self, repository: Repository, read: Callable[[Git], Awaitable[T]]) -> T:
+        git = await repository.git()
         try:
-            return await read(await repository.git())
+            return await read(git)
         except GitFailed as error:
             raise failed(error, repository.name) from None
+        finally:
+            self.blobs_read += git.blobs_read

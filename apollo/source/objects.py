@@ -173,6 +173,7 @@ async def blobs(git: Git, oids: Iterable[bytes]) -> Mapping[bytes, bytes | Overs
             git.missed.update(absent)
             await _whole(git, absent[0] if absent else wanted[len(reader.found)])
         found |= dict.fromkeys(reader.missing, Oversized())
+        git.blobs_read += len(reader.found)
         found |= reader.found
         wanted = list(reader.rest)
         if wanted and not sized:  # one was too large: ask first how large the others are

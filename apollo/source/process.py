@@ -268,6 +268,7 @@ class Git:
 
     :ivar left_out: ids of contents that a clone does not have because they are too large.
     :ivar missed: ids of contents that were looked for and not found, for whoever mends the repository.
+    :ivar blobs_read: how many contents were read.
     """
 
     def __init__(
@@ -280,6 +281,7 @@ class Git:
     ) -> None:
         self.left_out = left_out
         self.missed = set() if missed is None else missed
+        self.blobs_read = 0
         self._where = () if git_dir is None else (f"--git-dir={git_dir}",)
         self._limiter = limiter
 

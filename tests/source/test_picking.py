@@ -55,7 +55,7 @@ async def test_manifests_below_the_folder_are_handed_out(repo: Repo, source: Mak
 
 
 async def test_only_what_changed_is_read_and_every_changed_path_is_named(repo: Repo, source: Make) -> None:
-    files = {f"apps/a{n:04}.yaml": b"n: %d" % n for n in range(300)}
+    files = {f"apps/a{n:04}.yaml": b"n: %d" % n for n in range(30)}
     old = repo.commit({**files, "lib/task.json": b"{}", "notes.txt": b""})
     new = repo.commit({**files, "apps/a0007.yaml": b"n: x", "lib/task.json": b"{1}", "more.txt": b""})
     found = source(path="apps")
@@ -65,6 +65,36 @@ async def test_only_what_changed_is_read_and_every_changed_path_is_named(repo: R
     assert found.blobs_read == 1
     with_extra = await found.changes(old, new, extra=["lib/task.json", "lib/other.json"])
     assert with_extra.files == {"apps/a0007.yaml": b"n: x", "lib/task.json": b"{1}"}
+
+
+async def test_in_a_large_repository_one_changed_file_is_one_blob_read(repo: Repo, source: Make) -> None:
+    same = ("100644", repo.blob(MANIFEST))
+    files = {f"apps/d{n // 100:02}/f{n:05}.yaml": same for n in range(10_000)}
+    old = repo.commit(files)
+    new = repo.commit({**files, "apps/d42/f04242.yaml": b"changed"}, parent=old)
+    found = source(path="apps")
+    changes = await found.changes(old, new)
+    assert changes.files == {"apps/d42/f04242.yaml": b"changed"}
+    assert found.blobs_read == 1
+    assert len((await found.changes(None, new)).files) == 10_000
+    assert found.blobs_read == 3  # equal content is read once
+
+
+async def test_too_many_files_are_refused_as_a_whole(
+    repo: Repo, source: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apollo.source import objects, pick
+
+    sha = repo.commit({f"{n}.yaml": b"%0100d" % n for n in range(30)})
+    monkeypatch.setattr(pick, "MAX_FILES", 29)
+    with pytest.raises(SourceError) as caught:
+        await source().changes(None, sha)
+    assert caught.value.code == "APO-GIT-015" and caught.value.hint
+    monkeypatch.setattr(pick, "MAX_FILES", 30)
+    monkeypatch.setattr(objects, "MAX_TOTAL", 2999)
+    with pytest.raises(SourceError) as caught:
+        await source().changes(None, sha)
+    assert caught.value.code == "APO-GIT-015"
 
 
 async def test_removed_moved_and_executable_files(repo: Repo, source: Make) -> None:

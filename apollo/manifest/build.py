@@ -234,7 +234,10 @@ class _FileWork:
         if any(problem.severity == "error" for problem in own_findings):
             return
         uses = tuple(self.uses(root, header, final, resource, own))
-        self.problems += [problem for use in uses if (problem := self.wrong_use(use)) is not None]
+        wrong = [problem for use in uses if (problem := self.wrong_use(use)) is not None]
+        self.problems += wrong
+        if wrong:
+            return
         identity = controller.identity(completed, builder.env)
         self.entries.append(
             Entry(

@@ -1,4 +1,4 @@
-"""Kinds for the tests of loading: the two real ones, and small ones that show what a plugin's model may hold."""
+"""Kinds for the tests of loading: the real ones, and small ones that show what a plugin may bring."""
 
 from __future__ import annotations
 

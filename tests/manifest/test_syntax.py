@@ -6,6 +6,7 @@ import builtins
 import importlib
 import json
 import sys
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -67,7 +68,7 @@ def test_traps(text: str | bytes, code: str, line: int, column: int) -> None:
 def test_billion_laughs_are_refused_and_a_few_aliases_are_not() -> None:
     lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
     names = "abcdefgh"
-    for above, name in zip(names, names[1:], strict=False):
+    for above, name in pairwise(names):
         lines.append(f"{name}: &{name} [{', '.join([f'*{above}'] * 9)}]")
     assert parse("\n".join(lines).encode(), "f").problems[0].code == "APO-YAML-006"
     assert read("a: &x {k: 1}\nb: *x\nc: [*x, *x]\n") == [{"a": {"k": 1}, "b": {"k": 1}, "c": [{"k": 1}] * 2}]
@@ -100,14 +101,13 @@ def test_values_follow_the_core_schema_of_yaml_1_2(text: str, wanted: list[Any])
 
 
 def test_json_as_other_tools_write_it() -> None:
-    document = {"a": "\U0001f600 ü \\ / \u2028", "b": [1, 2.5, True, None], "c": {"d": {}}, "e": "\\ud83d"}
-    wanted = {**document, "b": [1, 2.5, True, None]}
+    document = {"a": "\U0001f600 ü \\ / \u2028", "b": [1, 2.5, True, None], "c": {"d": {}}, "e": "\\ud8"}
     for text in (
         json.dumps(document),
         json.dumps(document, indent="\t"),
         json.dumps(document, ensure_ascii=False).replace("\u2028", "\\u2028"),
     ):
-        assert read(text) == [wanted]
+        assert read(text) == [document]
     assert read(b'\xef\xbb\xbf{"a":\t1,\r\n"b"\t:2}\r\n') == [{"a": 1, "b": 2}]
 
 

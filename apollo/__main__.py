@@ -14,6 +14,10 @@ def main() -> None:
 
         sys.stdout.write(f"apollo {__version__}\n")
         return
+    import os
+
+    # pydantic looks for plugins of its own in every installed package; no model here wants any.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from apollo.cli.main import cli
 
     cli.main(prog_name="apollo")

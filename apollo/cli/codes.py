@@ -32,11 +32,11 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "APO-CLI-030": (
         "The command needs Apollo's configuration, and there is none.",
-        "Name it with -f, or give a PATH and describe the environment with -e, --cluster, --region and --var.",
+        "Name it with -f, or give a PATH and say -e, --cluster, --region and --var.",
     ),
     "APO-CLI-031": ("The configuration has several environments.", "Name one with -e."),
     "APO-CLI-032": ("The configuration has no environment of that name.", "Check -e against the file of -f."),
-    "APO-CLI-033": ("An argument of --var is not NAME=VALUE.", "For example --var domain=example.com."),
+    "APO-CLI-033": ("An argument of --var is not NAME=VALUE.", "Write --var domain=example.com."),
     "APO-CLI-040": (
         "apply would have had to ask, and there was no terminal; nothing was written.",
         "Review the plan, then use --yes.",
@@ -145,6 +145,31 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "Install apollo-ecs again.",
     ),
     "APO-PLUGIN-010": ("A controller failed in an unexpected way.", "Report it to the author of the kind."),
+    "APO-SVC-001": (
+        "launchType and capacityProviderStrategy exclude each other.",
+        "Leave one of them out.",
+    ),
+    "APO-SVC-002": (
+        "A service on Fargate says nothing about its network.",
+        "Write networkConfiguration.awsvpcConfiguration with subnets and securityGroups.",
+    ),
+    "APO-SVC-003": (
+        "Fargate has no instances that a DAEMON could run on.",
+        "Write schedulingStrategy: REPLICA.",
+    ),
+    "APO-TD-001": ("A task definition has no container.", "Add one to containerDefinitions."),
+    "APO-TD-002": ("Containers of one task definition share a name.", "Give each a name of its own."),
+    "APO-TD-003": (
+        "No container is essential, so nothing would keep the task running.",
+        "Leave out essential: false at the container that the task is there for.",
+    ),
+    "APO-TD-004": ("Fargate takes the network mode awsvpc only.", "Write networkMode: awsvpc."),
+    "APO-TD-005": (
+        "On Fargate the task as a whole needs cpu and memory.",
+        "Add both, beside containerDefinitions.",
+    ),
+    "APO-TD-006": ("Fargate has no size with that cpu.", "Take one of the values that the message lists."),
+    "APO-TD-007": ("On Fargate that memory does not go with that cpu.", "Take one of the values listed."),
     "APO-STORE-001": ("The store's address is not usable.", "Write sqlite:PATH, or none."),
 }
 

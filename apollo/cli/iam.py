@@ -54,7 +54,7 @@ def policy(actions: Iterable[str], environments: Iterable[Environment] = ()) -> 
         grouped.setdefault((resources, condition), []).append(action)
     statements: list[dict[str, Any]] = []
     for (resources, condition), names in sorted(grouped.items(), key=lambda item: item[1]):
-        statement = {
+        statement: dict[str, Any] = {
             "Sid": f"Apollo{_sid(names)}{len(statements) + 1}",
             "Effect": "Allow",
             "Action": names,

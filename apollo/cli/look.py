@@ -198,7 +198,7 @@ def describe(
         }
         for row, item, events in found
     ]
-    print_data(data[0] if len(data) == 1 else data, output)
+    print_data(data[0] if len(data) == 1 else {"resources": data}, output)
 
 
 async def _described(

@@ -13,6 +13,8 @@ __all__ = ["LIFECYCLE", "METADATA", "SPEC_FROM", "all_kinds", "own_schema", "spe
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
+_DURATION = r"^(\d+(\.\d+)?(ms|s|m|h|d))+$"
+
 _WHOLE = {
     "type": "string",
     "pattern": r"^\s*\$\{\{[^{}]*\}\}\s*$",
@@ -107,7 +109,7 @@ class _Generator(GenerateJsonSchema):
         if name == "_duration":
             return {
                 "type": "string",
-                "pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d))+$",
+                "pattern": _DURATION,
                 "description": "A duration such as 30s, 15m or 1h30m.",
             }
         if name == "_share":
@@ -140,12 +142,23 @@ def _tidy(schema: Any, *, named: bool = False) -> Any:
         for name, item in schema.items()
         if name not in ("title", "default")
     }
-    # Other defaults are written in Python's notation (900.0 for 15m), or say nothing (null).
-    if isinstance(schema.get("default"), str | bool):
-        tidy["default"] = schema["default"]
+    default = _written(schema.get("default"), tidy)
+    if default is not None:
+        tidy["default"] = default
     if isinstance(tidy.get("description"), str):
         tidy["description"] = tidy["description"].replace("``", "`")
     return tidy
+
+
+def _written(default: Any, schema: dict[str, Any]) -> str | bool | None:
+    """A default as one would write it; None where it says nothing. Durations are seconds in the models."""
+    if isinstance(default, str | bool):
+        return default
+    if isinstance(default, int | float) and schema.get("pattern") == _DURATION:
+        return f"{default / 60:g}m" if default >= 60 else f"{default:g}s"
+    if isinstance(default, float) and 0 <= default <= 1:
+        return f"{default:.0%}"
+    return None
 
 
 def _open(schema: Any) -> Any:

@@ -93,6 +93,6 @@ def place_options(function: F) -> F:
         "variables",
         multiple=True,
         metavar="K=V",
-        help="A variable for ${{ var.K }}; V is read as YAML. Repeatable.",
+        help="A variable for ${{ var.K }}; the field that takes it decides its type. Repeatable.",
     )
     return cluster(variables(function))

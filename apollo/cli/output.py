@@ -15,11 +15,11 @@ def as_json(data: Any, *, indent: int | None = 2) -> str:
     return json_safe(json.dumps(data, indent=indent, ensure_ascii=False))
 
 
-def print_data(data: Any, form: str) -> None:
+def print_data(data: dict[str, Any], form: str) -> None:
     """``data`` on stdout as ``json`` or ``yaml``."""
     if form == "yaml":
         from apollo.manifest import emit
 
-        say(emit(data).rstrip("\n"))
+        say(json_safe(emit(data)).rstrip("\n"))
     else:
         say(as_json(data))

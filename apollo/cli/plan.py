@@ -1,16 +1,13 @@
-"""``apollo plan`` and ``apollo apply``."""
+"""``apollo plan``: what would be done."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
-from attrs import frozen
 
-from apollo.cli.boundary import State
 from apollo.cli.options import (
     aws_options,
     config_option,
@@ -22,88 +19,11 @@ from apollo.cli.options import (
 from apollo.cli.text import clean, paint_for, say, tell
 
 if TYPE_CHECKING:
-    from apollo.cli.where import Place
+    from apollo.cli.wish import Wish
     from apollo.engine.plan import Plan
-    from apollo.operator import Operator, Result
+    from apollo.operator import Operator
 
-__all__ = ["apply", "plan"]
-
-
-@frozen
-class Wish:
-    """What to plan: the environment, and what to take instead of its source."""
-
-    place: Place
-    state: State
-    paths: tuple[Path, ...] = ()
-    rev: str | None = None
-    prune: bool | None = None
-    variables: Mapping[str, str] = {}
-    cluster: str | None = None
-
-    def operator(self) -> Operator:
-        from apollo.operator import Operator
-
-        return Operator(
-            self.place.settings,
-            environments=(self.place.environment.name,),
-            profile=self.state.profile,
-            region=self.state.region,
-        )
-
-    async def plan(self, operator: Operator) -> Plan:
-        return await operator.plan(
-            self.place.environment.name, paths=self.paths, rev=self.rev, prune=self.prune
-        )
-
-
-def _wish(
-    ctx: click.Context,
-    paths: tuple[Path, ...],
-    config: Path | None,
-    environment: str | None,
-    cluster: str | None,
-    variables: tuple[str, ...],
-    rev: str | None,
-    prune: bool | None,
-) -> Wish:
-    from apollo.cli import where
-
-    if paths and rev is not None:
-        raise click.UsageError(
-            "--rev asks for a commit of the source, and PATH takes its place: give one", ctx
-        )
-    state = ctx.ensure_object(State)
-    given = where.variables(variables)
-    found = where.place(
-        config, environment, with_path=bool(paths), cluster=cluster, region=state.region, variables=given
-    )
-    return Wish(found, state, paths, rev, prune, given, cluster)
-
-
-async def _show(plan: Plan, wish: Wish, output: str, operator: Operator) -> None:
-    from apollo.cli.output import print_data
-
-    if output in ("json", "yaml"):
-        print_data(plan.to_dict(), output)
-        return
-    about = await _about(wish, operator)
-    if output == "markdown":
-        from apollo.cli.plan_markdown import plan_markdown
-
-        say(plan_markdown(plan, about))
-    else:
-        from apollo.cli.plan_text import plan_text
-
-        say(plan_text(plan, about, paint_for(sys.stdout)))
-
-
-async def _about(wish: Wish, operator: Operator) -> Any:
-    from apollo.cli.plan_words import About
-
-    environment = wish.place.environment
-    account = await operator.aws.open(environment)  # known already: the plan needed it
-    return About(account.account_id, account.region, environment.spec.cluster or "")
+__all__ = ["plan"]
 
 
 @click.command(epilog="Examples: apollo plan -e stage   apollo plan . -f apollo.yaml -e stage -o markdown")
@@ -141,7 +61,9 @@ def plan(
     """
     import anyio
 
-    wish = _wish(ctx, paths, config, environment, cluster, variables, rev, prune)
+    from apollo.cli.wish import wish_from
+
+    wish = wish_from(ctx, paths, config, environment, cluster, variables, rev, prune)
 
     async def work() -> Plan:
         async with wish.operator() as operator:
@@ -160,115 +82,18 @@ def plan(
     return 2 if exit_code and made.changed else 0
 
 
-@click.command(
-    epilog="Examples: apollo apply -e stage   apollo plan --out p.json && apollo apply --plan p.json --yes"
-)
-@click.argument("paths", metavar="[PATH]", nargs=-1, type=click.Path(exists=True, path_type=Path))
-@click.option(
-    "--plan",
-    "plan_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Do exactly the plan of this file, or nothing.",
-)
-@config_option
-@environment_option
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@click.option("--wait/--no-wait", default=True, show_default=True, help="Wait until rollouts have ended.")
-@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait at most.")
-@click.option("--prune/--no-prune", default=None, help="Also delete what git no longer has.")
-@place_options
-@aws_options
-@output_option("text", "json", "yaml", "markdown")
-@debug_option
-@click.pass_context
-def apply(
-    ctx: click.Context,
-    paths: tuple[Path, ...],
-    plan_file: Path | None,
-    config: Path | None,
-    environment: str | None,
-    yes: bool,
-    wait: bool,
-    timeout: float | None,
-    prune: bool | None,
-    cluster: str | None,
-    variables: tuple[str, ...],
-    output: str,
-) -> int:
-    """Do the plan once and wait for the rollout, with progress on stderr.
-
-    Asks first on a terminal. Elsewhere nothing is written without --yes.
-    """
-    import anyio
-
-    if plan_file is None:
-        wish = _wish(ctx, paths, config, environment, cluster, variables, None, prune)
-        return anyio.run(_apply, wish, None, yes, wait, timeout, output)
-    if paths or prune is not None:
-        raise click.UsageError("--plan brings its own PATH and prunes as it was planned", ctx)
-    from apollo.cli.planfile import PlanFile
-    from apollo.cli.where import variables as pairs
-
-    reviewed = PlanFile.read(plan_file)
-    wish = reviewed.wish(ctx.ensure_object(State), config, environment, cluster, pairs(variables))
-    return anyio.run(_apply, wish, reviewed, yes, wait, timeout, output)
-
-
-async def _apply(wish: Wish, reviewed: Any, yes: bool, wait: bool, timeout: float | None, output: str) -> int:
-    import anyio
-
-    from apollo.cli.interrupts import Interrupts
+async def _show(plan: Plan, wish: Wish, output: str, operator: Operator) -> None:
     from apollo.cli.output import print_data
-    from apollo.cli.progress import Follow, result_text
 
-    async with wish.operator() as operator:
-        made = await wish.plan(operator)
-        if reviewed is not None:
-            reviewed.check(made)
-        if not yes:
-            await _agreed(made, wish, operator)
-        interrupts = Interrupts(operator.stop)
-        result: Result | None = None
-        with Follow() as follow:
-            async with anyio.create_task_group() as group:
-                group.start_soon(interrupts.watch, group.cancel_scope)
-                result = await operator.apply(
-                    made, wait=wait, timeout=timeout, exact=reviewed is not None, progress=follow
-                )
-                group.cancel_scope.cancel()
-    if result is not None:
-        if output in ("json", "yaml"):
-            print_data(result.to_dict(), output)
-        else:
-            say(result_text(result, paint_for(sys.stdout)))
-        code = result.exit_code
-    else:
-        code = 1
-    return 130 if interrupts.received is not None else code
-
-
-async def _agreed(made: Plan, wish: Wish, operator: Operator) -> None:
-    """Ask a person; return only when the plan may be done.
-
-    :raises ApolloError: nobody can be asked, or the answer was no.
-    """
-    from anyio import to_thread
-
-    from apollo.cli.plan_text import plan_text
-    from apollo.errors import ApolloError
-
-    if not made.steps:
+    if output in ("json", "yaml"):
+        print_data(plan.to_dict(), output)
         return
-    tell(plan_text(made, await _about(wish, operator), paint_for(sys.stderr)))
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise ApolloError(
-            "nothing was written: there is no terminal to ask on",
-            code="APO-CLI-040",
-            hint="--yes does it without asking",
-        )
+    about = await wish.about(operator)
+    if output == "markdown":
+        from apollo.cli.plan_markdown import plan_markdown
 
-    def ask() -> bool:
-        return click.confirm(f"Do this to {clean(made.environment)}?", default=False, err=True)
+        say(plan_markdown(plan, about))
+    else:
+        from apollo.cli.plan_text import plan_text
 
-    if not await to_thread.run_sync(ask, abandon_on_cancel=True):
-        raise ApolloError("nothing was written", code="APO-CLI-041")
+        say(plan_text(plan, about, paint_for(sys.stdout)))

@@ -18,10 +18,7 @@ _ONE_LINE = 88
 def plan_text(plan: Plan, about: About, paint: Paint) -> str:
     """The whole plan: header, resources, calls, what is held, what could not be looked at, summary."""
     parts = [_header(plan, about, paint)]
-    shown = [
-        _resource(item, paint) for item in plan.resources if item.steps or item.failure or item.blocked_by
-    ]
-    parts += [part for part in shown if part]
+    parts += [_resource(item, paint) for item in plan.resources if item.steps and item.failure is None]
     for section in (_calls, _stopped, _errors, _ignored):
         text = "\n".join(section(plan, paint))
         if text:
@@ -42,12 +39,6 @@ def _colour(action: Action, paint: Paint, text: str) -> str:
 
 def _resource(item: ResourcePlan, paint: Paint) -> str:
     key = paint.bold(clean(item.key))
-    if item.failure is not None:
-        return (
-            f"  {paint.red('!')} {key}  {paint.red('could not be analysed')}: {clean(item.failure.message)}"
-        )
-    if not item.steps:
-        return f"  {paint.dim('…')} {key}  {clean(item.why)}"
     if is_quiet(item):
         return f"  {paint.dim('·')} {key}  left alone: {clean(item.why)}"
     action = item.action
@@ -152,6 +143,8 @@ def _summary(plan: Plan, paint: Paint) -> Iterator[str]:
         yield paint.bold("Plan: " + ", ".join([*words, f"{unchanged} unchanged"]) + ".")
     elif plan.failed:
         yield paint.bold("Plan: nothing can be done.")
+    elif any(is_quiet(item) for item in plan.resources):
+        yield paint.bold(f"Nothing to do: what differs is left alone as configured ({unchanged} unchanged).")
     else:
         at = f" at {short(plan.commit)}" if plan.commit else ""
         yield paint.bold(f"No changes: AWS equals git{at} ({unchanged} unchanged).")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from apollo.errors import ApolloError
 
 if TYPE_CHECKING:
     from apollo.cli.boundary import State
-    from apollo.cli.plan import Wish
+    from apollo.cli.wish import Wish
     from apollo.engine.plan import Plan
 
 __all__ = ["PlanFile", "write"]
@@ -58,11 +58,12 @@ def write(path: Path, plan: Plan, wish: Wish) -> None:
         raise
 
 
-def _variables(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+def _variables(given: Iterable[str]) -> tuple[list[str], list[str]]:
+    """``K=V`` that may be kept, and the names of those that may not."""
     from apollo.telemetry import redact
 
-    kept = {name: value for name, value in given.items() if redact(f"{name}={value}") == f"{name}={value}"}
-    return kept, sorted(given.keys() - kept.keys())
+    kept = [pair for pair in given if redact(pair) == pair]
+    return kept, sorted({pair.partition("=")[0] for pair in given if pair not in kept})
 
 
 @frozen
@@ -99,14 +100,14 @@ class PlanFile:
         config: Path | None,
         environment: str | None,
         cluster: str | None,
-        variables: Mapping[str, str],
+        variables: tuple[str, ...],
     ) -> Wish:
         """What was planned then, to be planned again now.
 
         :raises ApolloError: the command line names another environment than the file.
         """
         from apollo.cli import where
-        from apollo.cli.plan import Wish
+        from apollo.cli.wish import Wish
 
         name = str(self.origin["environment"])
         if environment is not None and environment != name:
@@ -115,7 +116,8 @@ class PlanFile:
                 code="APO-CLI-052",
                 hint="leave -e out, or plan for that environment",
             )
-        missing = [one for one in self.origin.get("variablesLeftOut", ()) if one not in variables]
+        said = {pair.partition("=")[0] for pair in variables}
+        missing = [one for one in self.origin.get("variablesLeftOut", ()) if one not in said]
         if missing:
             raise ApolloError(
                 f"{self.path} does not keep secret variables",
@@ -125,7 +127,7 @@ class PlanFile:
         if state.region is None:
             state.region = self.origin.get("region")
         written = self.origin.get("config")
-        given = {**self.origin.get("variables", {}), **variables}
+        given = (*self.origin.get("variables", ()), *variables)
         paths = tuple(Path(item) for item in self.origin.get("paths", ()))
         cluster = cluster if cluster is not None else self.origin.get("cluster")
         if config is None and written is not None:

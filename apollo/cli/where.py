@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from attrs import frozen
 
 from apollo.errors import ApolloError
 from apollo.settings import Environment, Settings
 
-__all__ = [
-    "DEFAULT_CONFIG",
-    "Place",
-    "chosen",
-    "configured",
-    "find_config",
-    "flagged",
-    "load",
-    "one",
-    "place",
-    "variables",
-]
+__all__ = ["DEFAULT_CONFIG", "Place", "chosen", "configured", "flagged", "load", "one", "place", "with_flags"]
 
 DEFAULT_CONFIG = Path("apollo.yaml")
 
@@ -98,24 +86,6 @@ def configured(config: Path | None, names: tuple[str, ...]) -> tuple[Environment
     return chosen(load(config)[0], names)
 
 
-def variables(pairs: Iterable[str]) -> dict[str, str]:
-    """``K=V`` arguments.
-
-    :raises ApolloError: one has no ``=``, or no name.
-    """
-    found: dict[str, str] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise ApolloError(
-                f"--var {pair!r} is not NAME=VALUE",
-                code="APO-CLI-033",
-                hint="for example --var domain=example.com",
-            )
-        found[name] = value
-    return found
-
-
 def place(
     config: Path | None,
     name: str | None,
@@ -123,49 +93,51 @@ def place(
     with_path: bool,
     cluster: str | None = None,
     region: str | None = None,
-    variables: Mapping[str, str] | None = None,
+    variables: Iterable[str] = (),
 ) -> Place:
     """The environment that a command acts on.
 
     With ``-f`` it comes from that file. Without, a command that was given a PATH is described by its flags,
     unless ``./apollo.yaml`` holds the environment that ``-e`` names: then that one is meant, with the account
     and the restrictions it declares. Flags win over the file.
-    """
-    from apollo.manifest import environment_from_flags
 
-    given = variables or {}
+    :param variables: ``K=V``.
+    """
     if config is None and with_path:
         settings = load(None)[0] if name is not None and DEFAULT_CONFIG.is_file() else None
         if settings is None or all(environment.name != name for environment in settings.environments):
-            return flagged(name or "default", cluster=cluster, region=region, variables=given)
+            return flagged(name or "default", cluster=cluster, region=region, variables=variables)
     settings, path = load(config)
-    environment = one(settings, name)
-    flags = environment_from_flags(environment.name, cluster, region, given).spec
-    environment = _overridden(environment, cluster, region, flags.variables if given else {})
-    others = tuple(environment if old.name == environment.name else old for old in settings.environments)
-    return Place(settings.model_copy(update={"environments": others}), environment, path)
+    return with_flags(
+        settings, path, one(settings, name), cluster=cluster, region=region, variables=variables
+    )
 
 
-def flagged(name: str, *, cluster: str | None, region: str | None, variables: Mapping[str, str]) -> Place:
+def with_flags(
+    settings: Settings,
+    path: Path,
+    environment: Environment,
+    *,
+    cluster: str | None = None,
+    region: str | None = None,
+    variables: Iterable[str] = (),
+) -> Place:
+    """An environment of a configuration, with what the flags say instead."""
+    from apollo.manifest import environment_from_flags
+
+    given = tuple(variables)
+    if cluster is None and region is None and not given:
+        return Place(settings, environment, path)
+    new = environment_from_flags(
+        environment.name, cluster=cluster, region=region, variables=given, base=environment
+    )
+    others = tuple(new if old.name == new.name else old for old in settings.environments)
+    return Place(settings.model_copy(update={"environments": others}), new, path)
+
+
+def flagged(name: str, *, cluster: str | None, region: str | None, variables: Iterable[str]) -> Place:
     """An environment that flags alone describe."""
     from apollo.manifest import environment_from_flags
 
-    environment = environment_from_flags(name, cluster, region, variables)
+    environment = environment_from_flags(name, cluster=cluster, region=region, variables=variables)
     return Place(Settings(environments=(environment,)), environment)
-
-
-def _overridden(
-    environment: Environment, cluster: str | None, region: str | None, given: Mapping[str, Any]
-) -> Environment:
-    """The environment with what the flags say instead."""
-    spec = environment.spec
-    update: dict[str, Any] = {}
-    if cluster is not None:
-        update["cluster"] = cluster
-    if region is not None:
-        update["aws"] = spec.aws.model_copy(update={"region": region})
-    if given:
-        update["variables"] = {**spec.variables, **given}
-    if not update:
-        return environment
-    return environment.model_copy(update={"spec": spec.model_copy(update=update)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from apollo.source.faults import GIT_ITSELF, NOT_A_REPOSITORY
 if TYPE_CHECKING:
     import git
 
-__all__ = ["Found", "branches", "find"]
+__all__ = ["Found", "branches", "find", "not_a_repository"]
 
 
 @frozen
@@ -80,6 +81,9 @@ def not_a_repository(path: Path) -> SourceError:
     if not path.exists():
         hint = "check source.repo; a relative path starts from the folder of the configuration file"
         return SourceError(f"{path} does not exist", code=NOT_A_REPOSITORY, hint=hint)
+    if not os.access(path, os.R_OK | os.X_OK):
+        hint = "let the user that runs Apollo read it"
+        return SourceError(f"{path} may not be read", code=NOT_A_REPOSITORY, hint=hint)
     around = find(path, parents=True)
     if (
         around is not None

@@ -102,6 +102,12 @@ def classified(stderr: str, what: str) -> SourceError:
     """The error for what git wrote to stderr. ``what`` names the repository, without credentials."""
     gist = _gist(stderr)
     text = stderr.lower()
+    if _any(text, "dubious ownership"):
+        return SourceError(
+            f"{what}: the repository belongs to another user, and git refuses to serve it",
+            code=NOT_A_REPOSITORY,
+            hint="give it to the user that runs Apollo, or name it as a plain path instead of file://",
+        )
     if _any(text, "host key verification failed", "remote host identification has changed"):
         return SourceError(
             f"{what}: the server's ssh host key is unknown or has changed",
@@ -168,12 +174,6 @@ def classified(stderr: str, what: str) -> SourceError:
             f"{what}: the remote cannot be reached: {gist}",
             code=UNREACHABLE,
             hint="check the address, the network and the server; it is tried again by itself",
-        )
-    if _any(text, "dubious ownership"):
-        return SourceError(
-            f"{what}: the repository belongs to another user, and git refuses to serve it",
-            code=NOT_A_REPOSITORY,
-            hint="give it to the user that runs Apollo, or name it as a plain path instead of file://",
         )
     if _any(text, "transport '", "not allowed"):
         return SourceError(f"{what}: {gist}", code=REFUSED, hint="use https:// or ssh://, or a local path")

@@ -135,7 +135,8 @@ class GitSource:
             sha = await repository.tip(self._branch)
             if sha is None:
                 others = await repository.branches()
-                raise missing_branch(repository.name, self._branch, others, self._last is not None)
+                seen = self._last is not None or accepted is not None
+                raise missing_branch(repository.name, self._branch, others, seen)
             if self._last is None or self._last.sha != sha:
                 base = accepted or (self._last.sha if self._last else None)
                 await self._may_follow(repository, base, sha)

@@ -100,8 +100,22 @@ async def test_a_deleted_branch_is_told_from_one_that_never_was(repo: Repo, sour
     await found.refresh()
     repo.git("update-ref", "-d", "refs/heads/stage")
     assert "last good commit" in (await refused(found, "APO-GIT-003")).hint
+    with pytest.raises(SourceError) as caught:  # a new process, which knows what is in force
+        await source(branch="stage").refresh(accepted=sha)
+    assert caught.value.code == "APO-GIT-003"
     repo.git("update-ref", "refs/heads/stage", sha)
     assert (await found.refresh()).sha == sha
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+async def test_a_repository_of_another_user_is_read_and_not_served(repo: Repo, source: Make) -> None:
+    sha = repo.commit({"web.yaml": MANIFEST})
+    for path in (repo.path, *repo.path.rglob("*")):
+        os.chown(path, 12345, 12345)
+    found = source()
+    assert (await found.refresh()).sha == sha
+    assert (await found.changes(None, sha)).files == {"web.yaml": MANIFEST}
+    assert "another user" in (await refused(source(repo=repo.url()), "APO-GIT-001")).message
 
 
 async def test_a_repository_that_moved_away_is_found_again(tmp_path: Path, repo: Repo, source: Make) -> None:

@@ -2,8 +2,9 @@
 
 import os
 import threading
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import botocore.session
 from botocore.config import Config
@@ -16,6 +17,9 @@ from apollo.testing.log import Request
 from apollo.testing.scenarios import Scenarios
 from apollo.testing.server import Server
 from apollo.testing.services import registry
+from apollo.testing.services.elbv2 import Elbv2, stage
+from apollo.testing.services.elbv2.routing import Probe, match
+from apollo.testing.services.elbv2.rules import view
 from apollo.testing.timings import Timings
 from apollo.testing.world import DEFAULT_ACCOUNT, DEFAULT_REGION, World
 
@@ -106,7 +110,59 @@ class LocalAws:
         with self.world.lock:
             self.world.reset()
 
+    # a stage to play on, built without calls in the request log
+
+    def listener(
+        self,
+        name: str = "web",
+        port: int = 80,
+        *,
+        account: str = DEFAULT_ACCOUNT,
+        region: str = DEFAULT_REGION,
+    ) -> str:
+        """The ARN of an HTTP listener on the load balancer `name`, made if need be; it answers 404."""
+        with self.world.lock:
+            return stage.listener(self._elbv2(account, region), name, port)
+
+    def target_group(
+        self,
+        name: str = "web",
+        *,
+        port: int = 80,
+        balanced: bool = True,
+        identifier: str | None = None,
+        account: str = DEFAULT_ACCOUNT,
+        region: str = DEFAULT_REGION,
+    ) -> str:
+        """The ARN of a target group for Fargate tasks.
+
+        balanced: a load balancer of the same name forwards to it, as ECS demands of a service's target group.
+        identifier: the sixteen digits at the end of the ARN, for an ARN known beforehand.
+        """
+        with self.world.lock:
+            return stage.target_group(self._elbv2(account, region), name, port, balanced, identifier)
+
+    def _elbv2(self, account: str, region: str) -> Elbv2:
+        return cast("Elbv2", self.world.backend("elbv2", account, region))
+
     # looking
+
+    def route(
+        self,
+        listener: str,
+        *,
+        host: str = "example.com",
+        path: str = "/",
+        method: str = "GET",
+        headers: Mapping[str, str | Sequence[str]] | None = None,
+        query: Mapping[str, str] | None = None,
+        source_ip: str = "203.0.113.1",
+    ) -> dict[str, Any]:
+        """The rule that such a request to a listener (its ARN) would match, as DescribeRules shows it."""
+        probe = Probe(host, path, method, headers or {}, tuple((query or {}).items()), source_ip)
+        _, _, _, region, account, _ = listener.split(":", 5)
+        with self.world.lock:
+            return view(match(self._elbv2(account, region).listener(listener), probe), None)
 
     @property
     def requests(self) -> list[Request]:

@@ -7,6 +7,7 @@ from apollo.testing.world import Backend
 
 def registry() -> Mapping[str, type[Backend]]:
     from apollo.testing.services.ecs import Ecs
+    from apollo.testing.services.elbv2 import Elbv2
     from apollo.testing.services.sts import Sts
 
-    return {"ecs": Ecs, "sts": Sts}
+    return {"ecs": Ecs, "elbv2": Elbv2, "sts": Sts}

@@ -104,6 +104,7 @@ class Stage:
 @pytest.fixture
 def stage(aws: LocalAws, ecs: Any) -> Stage:
     stage = Stage(aws, ecs)
+    aws.target_group("web", identifier="0123456789abcdef")
     stage.register()
     return stage
 

@@ -74,7 +74,7 @@ def test_missing_operation_is_one_400_that_names_it(aws: LocalAws) -> None:
     ("service", "operation", "params"),
     [
         ("cloudwatch", "describe_alarms", {}),  # smithy-rpc-v2-cbor
-        ("elbv2", "describe_load_balancers", {}),  # query
+        ("sns", "list_topics", {}),  # query
         ("sqs", "list_queues", {}),  # json
         ("s3", "list_buckets", {}),  # rest-xml
         ("lambda", "list_functions", {}),  # rest-json

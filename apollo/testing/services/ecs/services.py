@@ -17,6 +17,7 @@ from apollo.testing.services.ecs.service_rules import (
 from apollo.testing.services.ecs.service_view import view
 from apollo.testing.services.ecs.state import Cluster, Json, Service
 from apollo.testing.services.ecs.tags import checked
+from apollo.testing.services.elbv2.for_ecs import check_target_groups
 from apollo.testing.world import Call
 
 
@@ -65,6 +66,9 @@ def _new(ecs: Region, call: Call, cluster: Cluster) -> Service:
     configuration = deployment_configuration(p.get("deploymentConfiguration", {}), None, scheduling)
     check_config(ecs, config, definition, scheduling)
     check_configuration(configuration)
+    check_target_groups(
+        ecs.world, ecs.account, ecs.region, p.get("loadBalancers", []), definition.network_mode
+    )
     if p.get("role") and not config["loadBalancers"]:
         raise invalid("The role parameter is only permitted with a load balancer.")
     fields: Json = {
@@ -170,6 +174,9 @@ def update(ecs: Region, call: Call) -> Json:
         )
     scheduling = service.fields["schedulingStrategy"]
     check_config(ecs, config, definition, scheduling)
+    check_target_groups(
+        ecs.world, ecs.account, ecs.region, p.get("loadBalancers", []), definition.network_mode
+    )
     fields = {**service.fields, **{name: p[name] for name in _PLAIN if name in p}}
     fields["deploymentConfiguration"] = deployment_configuration(
         p.get("deploymentConfiguration", {}), fields["deploymentConfiguration"], scheduling

@@ -159,6 +159,17 @@ class Task:
         """Not told to stop, and not stopped by itself."""
         return self.stop_at == INF
 
+    @property
+    def private_ip(self) -> str:
+        """Of its network interface; it is also the target's id in a load balancer."""
+        number = int(self.id[:6], 16)
+        return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+
+    @property
+    def zone(self) -> str:
+        """The letter of its Availability Zone."""
+        return "abc"[int(self.id[:6], 16) % 3]
+
     def next_change(self, now: float) -> float:
         """The next moment after now at which the scheduler has to look at it."""
         if self.stop_at != INF:

@@ -173,9 +173,7 @@ def view(ecs: Region, task: Task, *, tags: bool) -> Json:
     status = task.status(now)
     content = task.definition.content
     launch = task.launch
-    address = int(task.id[:6], 16)
-    private_ip = f"10.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
-    zones = "abc"
+    private_ip = task.private_ip
     body: dict[str, Any] = {
         "taskArn": task.arn,
         "clusterArn": task.cluster.arn,
@@ -186,7 +184,7 @@ def view(ecs: Region, task: Task, *, tags: bool) -> Json:
         "launchType": launch["launchType"],
         "createdAt": task.created_at,
         "version": 1 + ["PROVISIONING", "PENDING", "ACTIVATING", "RUNNING"].index(status) if task.live else 6,
-        "availabilityZone": f"{ecs.region}{zones[address % 3]}",
+        "availabilityZone": f"{ecs.region}{task.zone}",
         "connectivity": "CONNECTED",
         "enableExecuteCommand": launch["enableExecuteCommand"],
         "healthStatus": _health(task, now),

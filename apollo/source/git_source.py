@@ -43,6 +43,12 @@ _JITTER: Final = 0.1
 _LONGEST_BACKOFF: Final = 300.0
 
 
+class _Failures:
+    """How often in a row something failed."""
+
+    count = 0
+
+
 class GitSource:
     """The desired state of one environment, in git.
 
@@ -79,7 +85,8 @@ class GitSource:
         self._last: Commit | None = None
         self._seen: str | None = None
         self._poked = anyio.Event()
-        self._failures = 0
+        self._refreshing = _Failures()
+        self._reading = _Failures()
         self._due = clock.monotonic()
         self.blobs_read = 0
         """How many contents of files were read from git so far."""
@@ -130,7 +137,7 @@ class GitSource:
         """
         self._poked = anyio.Event()
         repository = await self._ready()
-        with self._remembered(repository):
+        with self._retried(repository, self._refreshing):
             self._seen = await repository.peek(self._branch)
             sha = await repository.tip(self._branch)
             if sha is None:
@@ -140,10 +147,10 @@ class GitSource:
             if self._last is None or self._last.sha != sha:
                 base = accepted or (self._last.sha if self._last else None)
                 await self._may_follow(repository, base, sha)
-                self._last = await self.info(sha)
+                self._last = await self._read(partial(objects.commit, sha=sha), sha)
+                self._reading.count = 0
             elif accepted not in (None, sha):
                 await self._may_follow(repository, accepted, sha)
-        self._failures = 0
         self._due = self._clock.monotonic() + self._source.interval * random.uniform(1 - _JITTER, 1 + _JITTER)
         return self._last
 
@@ -158,7 +165,7 @@ class GitSource:
             )
 
     @contextmanager
-    def _remembered(self, repository: Repository) -> Iterator[None]:
+    def _retried(self, repository: Repository, failures: _Failures) -> Iterator[None]:
         """Errors in users' words; after one, `moved` comes back sooner or later although no ref moved."""
         try:
             try:
@@ -166,14 +173,15 @@ class GitSource:
             except GitFailed as error:
                 raise failed(error, repository.name) from None
         except SourceError:
-            self._failures += 1
-            interval, power = self._source.interval, min(self._failures - 1, 16)
+            failures.count += 1
+            interval, power = self._source.interval, min(failures.count - 1, 16)
             if repository.watcher is None:
                 delay = max(interval, min(interval * 2**power, _LONGEST_BACKOFF))
             else:
                 delay = min(interval, 2.0**power)
             self._due = self._clock.monotonic() + delay
             raise
+        failures.count = 0
 
     # ── when to look ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -199,7 +207,7 @@ class GitSource:
     async def _worth_looking(self, repository: Repository) -> bool:
         if self._poked.is_set() or self._seen is None:
             return True
-        if self._failures and self._clock.monotonic() >= self._due:
+        if (self._refreshing.count or self._reading.count) and self._clock.monotonic() >= self._due:
             return True
         return await repository.peek(self._branch) != self._seen
 
@@ -225,7 +233,9 @@ class GitSource:
                 return await self._all(git, picker, new)
             return await self._between(git, picker, old, new)
 
-        return await self._reading(read, new, *([old] if old else ()))
+        repository = await self._ready()
+        with self._retried(repository, self._reading):
+            return await self._read(read, new, *([old] if old else ()))
 
     async def take(self, commit: str, paths: Collection[str]) -> Changes:
         """These files at a commit, wherever they lie in the repository; None where there is none.
@@ -243,7 +253,7 @@ class GitSource:
             bad = {text: refused_name(text, odd) for text, odd in names.values() if odd}
             return Changes({**taken.files, **dict.fromkeys(bad)}, {**taken.problems, **bad}, taken.paths)
 
-        return await self._reading(read, commit)
+        return await self._read(read, commit)
 
     async def read(self, commit: str, path: str) -> bytes | None:
         """One file at a commit, by its path from the top of the repository; None when there is none.
@@ -293,7 +303,7 @@ class GitSource:
 
         :raises SourceError: APO-GIT-011 when it is not there.
         """
-        return await self._reading(partial(objects.commit, sha=sha), sha)
+        return await self._read(partial(objects.commit, sha=sha), sha)
 
     async def resolve(self, revision: str) -> str:
         """The commit a revision names: an id, a branch, a tag, ``main~3``.
@@ -302,8 +312,9 @@ class GitSource:
         """
         repository = await self._ready()
         try:
-            with self._remembered(repository):
-                return await repository.resolve(revision)
+            return await repository.resolve(revision)
+        except GitFailed as error:
+            raise failed(error, repository.name) from None
         except BadRevision:
             raise SourceError(
                 f"{repository.name}: {printable(revision)!r} names no commit",
@@ -311,7 +322,7 @@ class GitSource:
                 hint="write a commit id, a branch or a tag; git log shows them",
             ) from None
 
-    async def _reading(self, read: Callable[[Git], Awaitable[T]], *shas: str) -> T:
+    async def _read(self, read: Callable[[Git], Awaitable[T]], *shas: str) -> T:
         """Read from the repository; once more where it is ours, broken, and could be made anew.
 
         :param shas: the commits that are read; the first is the newest.
@@ -320,18 +331,17 @@ class GitSource:
         for sha in shas:
             if not is_sha(sha):
                 raise SourceError(f"{printable(sha)!r} is not a commit id", code=UNKNOWN_COMMIT)
-        with self._remembered(repository):
-            try:
-                return await self._once(repository, read)
-            except SourceError as error:
-                if error.code not in BROKEN:
-                    raise
-                await self._all_there(repository, shas[1:])  # a new clone would not have an old commit
-                if not await repository.repair():
-                    await self._all_there(repository, shas)
-                    raise
-            await self._all_there(repository, shas)
+        try:
             return await self._once(repository, read)
+        except SourceError as error:
+            if error.code not in BROKEN:
+                raise
+            await self._all_there(repository, shas[1:])  # a new clone would not have an old commit
+            if not await repository.repair():
+                await self._all_there(repository, shas)
+                raise
+        await self._all_there(repository, shas)
+        return await self._once(repository, read)
 
     async def _all_there(self, repository: Repository, shas: Collection[str]) -> None:
         for sha in shas:

@@ -13,8 +13,8 @@ from apollo.compare.rules import (
     LEAF,
     MAP,
     NAMED,
+    ORDERED,
     RECORD,
-    UNORDERED,
     Cleared,
     Node,
     Rules,
@@ -36,9 +36,9 @@ def differences(
     :param declared: as `Spec.declared` gives it. :param live: as AWS describes the object.
     :param ignore: pointers (``lifecycle.ignore``) to leave out on both sides.
     """
+    pair = _Pair(declared, live)  # what depends on another field sees it, ignored or not
     if ignore := tuple(ignore):
         declared, live = without(declared, ignore, rules), without(live, ignore, rules)
-    pair = _Pair(declared, live)
     pair.record(rules.root, declared, live, "")
     return pair.changes
 
@@ -185,10 +185,10 @@ class _Pair:
             return False
         if node.item.kind not in (RECORD, FOREIGN):
             return False
-        if node.kind != UNORDERED:
+        if node.kind == ORDERED:
             return all(self.equal(node.item, a, b) for a, b in zip(want, have, strict=True))
         left = list(have)
-        for item in want:
+        for item in sorted(want, key=lambda one: -len(str(one))):  # who says most chooses first
             index = next((i for i, other in enumerate(left) if self.equal(node.item, item, other)), None)
             if index is None:
                 return False

@@ -94,6 +94,8 @@ def test_two_members_of_one_name_are_compared_as_a_whole() -> None:
     declared = {"parts": [{"name": "a", "size": 1}, {"name": "a", "size": 2}]}
     assert paths(declared, {"parts": declared["parts"][::-1]}) == []
     assert paths(declared, {"parts": declared["parts"][:1]}) == ["/parts"]
+    added = [{"name": "a", "size": 2, "new": 1}, {"a-new": 1, "name": "a", "size": 1}]
+    assert paths(declared, {"parts": added}) == []
 
 
 def test_the_keys_of_a_map_are_compared_one_by_one() -> None:

@@ -6,7 +6,7 @@ import json
 import types
 from collections.abc import Iterator
 from functools import cache
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -47,7 +47,7 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return values(args[0])
-    if origin is types.UnionType:
+    if origin is types.UnionType or origin is Union:
         return values(args[0])
     if origin is Literal:
         return st.sampled_from(args)

@@ -563,6 +563,11 @@ def test_a_default_of_fargate_is_none_elsewhere() -> None:
     assert [c.path for c in differences(declared, task(), RULES)] == ["/runtimePlatform"]
 
 
+def test_a_default_that_depends_on_an_ignored_field_stays_one() -> None:
+    live = task(runtimePlatform={"cpuArchitecture": "X86_64"}, **FARGATE)
+    assert differences(task(**AWSVPC), live, RULES, ["/requiresCompatibilities"]) == []
+
+
 def test_one_container_port_on_two_host_ports_is_compared_as_a_whole() -> None:
     two = [{"containerPort": 80, "hostPort": 8080}, {"containerPort": 80, "hostPort": 8081}]
     assert differences(ports(*two), ports(*two[::-1]), RULES) == []

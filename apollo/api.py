@@ -257,6 +257,9 @@ class Resource(Generic[S]):
     origin: Origin = Origin()
     labels: Mapping[str, str] = field(factory=dict)
     references: tuple[Ref, ...] = ()
+    users: tuple[Resource[Any], ...] = ()
+    """What refers to this resource, filled in by the engine before `Controller.observe` and `diff`: the
+    scaling of a service, for example. Not part of the generation."""
 
     @property
     def owner(self) -> str:
@@ -468,6 +471,16 @@ class Controller(Generic[S, O]):
 
     def references(self, spec: S) -> Iterable[Ref]:
         """References beyond the ``${{ … }}`` ones, e.g. an edge that only orders."""
+        return ()
+
+    def provides(self, spec: S) -> Iterable[str]:
+        """Names of what this resource brings about in AWS beside itself, such as the association of a target
+        group with a load balancer. What `requires` one of them is created after it."""
+        return ()
+
+    def requires(self, spec: S) -> Iterable[str]:
+        """Names of what must be there before this resource is created; see `provides`. It orders, and never
+        blocks: perhaps somebody else provides it."""
         return ()
 
     def check(self, want: Resource[S]) -> Iterable[Problem]:

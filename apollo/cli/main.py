@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, _Row] = {
     "explain": ("explain", "explain", _WRITE, "What a field or an error code means."),
     "plugins": ("plugins", "plugins", _LEARN, "What is loaded, and what is not and why."),
     "iam-policy": ("iam", "iam_policy", _LEARN, "The least IAM policy for the enabled kinds."),
+    "demo": ("demo", "demo", _LEARN, "The whole story on this machine, with no AWS account."),
     "simulate": ("simulate", "simulate", _LEARN, "A local AWS on this machine."),
     "completion": ("completion", "completion", _LEARN, "Completion for bash, zsh and fish."),
 }

@@ -42,7 +42,10 @@ class Follow:
 
     def __call__(self, progress: Progress) -> None:
         key = str(progress.key) if progress.key is not None else ""
-        words = clean(progress.message or progress.call)
+        call = progress.call.replace(":", " ", 1)
+        words = clean(f"{call}: {progress.message}" if call and progress.message else call or progress.message)
+        if progress.phase == "acted":
+            words = clean(call)
         if self._last.get(key) == (progress.phase, words):
             return
         self._last[key] = (progress.phase, words)

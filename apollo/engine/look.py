@@ -188,12 +188,12 @@ class Looker:
             known = self.known.get(target)
             current = self.graph.resources.get(target)
             if known is not None and current is not None:
-                fresh = known.complete and known.generation == current.generation
+                same = known.generation == current.generation
                 stable = ref.output in self.kinds.get(target.kind).stable_outputs
-                if ref.output in known.outputs and (fresh or stable):
+                if ref.output in known.outputs and (same or stable):
                     values[ref] = known.outputs[ref.output]
                     continue
-                if fresh and not ref.output:
+                if not ref.output and known.complete and same:
                     continue
             if not pending(target):
                 blocked[target] = None
@@ -209,9 +209,9 @@ class Looker:
             )
             if not ready and not pending(target):
                 blocked[target] = None
-        if values:
-            resource = evolve(resource, spec=substitute(resource.spec, values))
-        return resource, tuple(blocked)
+        users = tuple(self.graph.resources[user] for user in sorted(self.graph.users(resource.key)))
+        spec = substitute(resource.spec, values) if values else resource.spec
+        return evolve(resource, spec=spec, users=users), tuple(blocked)
 
     # ── compare and ask ──────────────────────────────────────────────────────────────────────────────────
 
@@ -336,10 +336,9 @@ class Looker:
             self.known.pop(member.key, None)
             return
         complete = member.seen is not None and not plan.steps and not plan.blocked_by
-        outputs = dict(plan.outputs)
-        if not complete:
-            stable = self.kinds.get(member.key.kind).stable_outputs
-            outputs = {name: value for name, value in outputs.items() if name in stable}
+        outputs: Mapping[str, str] = {}
+        if member.seen is not None:
+            outputs = dict(self.kinds.get(member.key.kind).lasting(member.seen, plan.steps))
         self.known[member.key] = Known(
             want.generation, outputs, complete, complete and plan.health.status == "Healthy" and not plan.wait
         )

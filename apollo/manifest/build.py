@@ -234,7 +234,7 @@ class _FileWork:
         if any(problem.severity == "error" for problem in own_findings):
             return
         uses = tuple(self.uses(root, header, final, resource, own))
-        wrong = [problem for use in uses if (problem := self.wrong_use(use)) is not None]
+        wrong = [problem for use in uses if (problem := self.wrong_use(use, root)) is not None]
         self.problems += wrong
         if wrong:
             return
@@ -243,7 +243,7 @@ class _FileWork:
             Entry(
                 resource,
                 None if identity is None or is_unknown(identity.id) else Identity(identity.type, identity.id),
-                name_node.problem("", "", path="/metadata/name"),
+                name_node.frame("/metadata/name"),
                 uses,
                 _provenance(final, completed, spec_type.named_lists) if builder._provenance else None,
             )
@@ -302,28 +302,27 @@ class _FileWork:
                     at = seek(spec, path, named)
                     exact = isinstance(at, TextNode)
                     bare = isinstance(at, TextNode) and at.text == ref.name
-                    yield Use(ref, at.problem("", "", path="/spec" + path), bare, not exact)
+                    yield Use(ref, at.frame("/spec" + path), bare, not exact)
         for ref in own:
             at = root.items.get("spec", root)
-            yield Use(ref, at.problem("", "", path="/spec"), implied=True)
+            yield Use(ref, at.frame("/spec"), implied=True)
         for index, ref in enumerate(header.lifecycle.depends_on):
             at = root.items["lifecycle"].items["dependsOn"].items[index]  # type: ignore[attr-defined]
-            yield Use(ref, at.problem("", "", path=f"/lifecycle/dependsOn/{index}"))
+            yield Use(ref, at.frame(f"/lifecycle/dependsOn/{index}"))
 
-    def wrong_use(self, use: Use) -> Problem | None:
+    def wrong_use(self, use: Use, root: Node) -> Problem | None:
         """What can be said of a reference without looking for its target."""
         kinds, ref = self.builder.kinds, use.ref
         if ref.kind not in kinds.names():
+            code, message = "APO-LOAD-018", f"unknown kind '{ref.kind}'"
             hint = did_you_mean(ref.kind, kinds.names())
-            return evolve(use.at, code="APO-LOAD-018", message=f"unknown kind '{ref.kind}'", hint=hint)
-        if not ref.output:
+        elif ref.output and ref.output not in (outputs := kinds.get(ref.kind).output_names):
+            code, message = "APO-LOAD-025", f"{ref.kind} has no output '{ref.output}'"
+            hint = did_you_mean(ref.output, outputs) or f"there are: {', '.join(sorted(outputs)) or 'none'}"
+        else:
             return None
-        outputs = kinds.get(ref.kind).output_names
-        if ref.output in outputs:
-            return None
-        hint = did_you_mean(ref.output, outputs) or f"there are: {', '.join(sorted(outputs)) or 'none'}"
-        message = f"{ref.kind} has no output '{ref.output}'"
-        return evolve(use.at, code="APO-LOAD-025", message=message, hint=hint)
+        at = use.at
+        return root.source.problem(code, message, at.line, at.column, path=at.path, hint=hint)
 
 
 def _texts(

@@ -4,13 +4,12 @@ what does not exist. Only files that a change concerns are looked at again."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
-
-from attrs import evolve
+from collections.abc import Callable, Collection
 
 from apollo.api import Identity, Key
 from apollo.errors import Problem
 from apollo.manifest.findings import did_you_mean
+from apollo.manifest.nodes import Source
 from apollo.manifest.unit import Entry, Unit, Use
 
 __all__ = ["Index"]
@@ -19,11 +18,13 @@ __all__ = ["Index"]
 class Index:
     """All units of a tree, by key, identity, reference and app.
 
+    :param text_of: the text of a file, for excerpts.
     :ivar clashes: per file, what contradicts another file.
     :ivar dangling: per file, references to keys that no file holds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, text_of: Callable[[str], str]) -> None:
+        self._text_of = text_of
         self.units: dict[str, Unit] = {}
         self.keys: dict[Key, list[Entry]] = {}
         self.claimed: Counter[Key] = Counter()
@@ -122,17 +123,17 @@ class Index:
         if twins:
             where = ", ".join(sorted(f"{twin.at.file}:{twin.at.line}" for twin in twins))
             return [
-                evolve(
+                self._said(
                     entry.at,
-                    code="APO-LOAD-040",
-                    message=f"{key} is also written in {where}",
-                    hint="keep one of them, or give it another name",
+                    "APO-LOAD-040",
+                    f"{key} is also written in {where}",
+                    "keep one of them, or give it another name",
                 )
             ]
         if entry.identity is None:
             return []
         same = [other for other in self._identities[entry.identity] if other.resource.key != key]
-        return [same_object(entry, entry.identity, [other.resource.key for other in same])] if same else []
+        return [self.same_object(entry, [other.resource.key for other in same])] if same else []
 
     def unknown(self, use: Use, environment: str, known: Collection[Key]) -> Problem:
         """The finding for a reference that leads nowhere."""
@@ -151,18 +152,21 @@ class Index:
         message = f"there is no {ref.kind} named '{ref.name}' in environment {environment}"
         if use.implied:
             message += "; it is meant because nothing else is written"
-        return evolve(use.at, code="APO-LOAD-024", message=message, hint=hint)
+        return self._said(use.at, "APO-LOAD-024", message, hint)
 
+    def same_object(self, entry: Entry, others: Collection[Key]) -> Problem:
+        """The finding for two resources that are one object in AWS."""
+        names = ", ".join(sorted(str(other) for other in others))
+        return self._said(
+            entry.at,
+            "APO-LOAD-041",
+            f"{entry.resource.key} and {names} are the same object in AWS ({entry.identity})",
+            "remove one of them, or name them differently in AWS",
+        )
 
-def same_object(entry: Entry, identity: Identity, others: Collection[Key]) -> Problem:
-    """The finding for two resources that are one object in AWS."""
-    names = ", ".join(sorted(str(other) for other in others))
-    return evolve(
-        entry.at,
-        code="APO-LOAD-041",
-        message=f"{entry.resource.key} and {names} are the same object in AWS ({identity})",
-        hint="remove one of them, or name them differently in AWS",
-    )
+    def _said(self, frame: Problem, code: str, message: str, hint: str) -> Problem:
+        source = Source(frame.file, self._text_of(frame.file))
+        return source.problem(code, message, frame.line, frame.column, path=frame.path, hint=hint)
 
 
 def _take(

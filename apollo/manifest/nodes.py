@@ -79,6 +79,10 @@ class Node:
         self.via = ""
         self.alias = False
 
+    def frame(self, path: str) -> Problem:
+        """A finding that is still to be said; without its excerpt, which costs more than all the rest."""
+        return Problem("", "", file=self.source.file, line=self.line, column=self.column, path=path)
+
     def problem(self, code: str, message: str, *, path: str = "", hint: str = "") -> Problem:
         return self.source.problem(code, message, self.line, self.column, path=path, hint=hint)
 

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from apollo.api import AppState, Identity, Key, Resource
 from apollo.errors import Problem
-from apollo.manifest.index import Index, same_object
+from apollo.manifest.index import Index
 from apollo.manifest.unit import Entry, Unit
 
 __all__ = ["State"]
@@ -151,7 +151,7 @@ class State:
                 continue
             after = plan.get(owner, owner)
             if after is owner or (isinstance(after, Entry) and after.identity == entry.identity):
-                found.append((entry, same_object(entry, entry.identity, [owner])))
+                found.append((entry, self._index.same_object(entry, [owner])))
         return found
 
     def _apply(self, plan: Mapping[Key, Entry | None], commit: str) -> set[Key]:

@@ -82,7 +82,7 @@ class Tree:
         self._ignore = Ignore({})
         self._users: dict[str, set[str]] = {}
         self._history: OrderedDict[tuple[str, bytes], Unit] = OrderedDict()
-        self._index = Index()
+        self._index = Index(self._text)
         self._state = State(self._index, environment.name)
 
     @property
@@ -183,6 +183,9 @@ class Tree:
         if content is None and self._outside is not None:
             return self._outside(path)
         return content
+
+    def _text(self, path: str) -> str:
+        return self._contents.get(path, b"").removeprefix(b"\xef\xbb\xbf").decode(errors="replace")
 
     def _rebuild(self, dirty: Iterable[str]) -> tuple[set[Key], frozenset[str]]:
         """Build what changed. Returns the keys that were or are in those files, and the files among them that

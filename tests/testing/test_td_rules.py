@@ -8,6 +8,7 @@ import pytest
 from tests.testing.conftest import Json, Refused, Stage
 
 EC2: Json = {"requiresCompatibilities": ["EC2"], "cpu": "", "memory": "", "networkMode": "bridge"}
+A: Json = {"name": "a", "image": "i"}
 SIZED: Json = {"memory": 128}
 
 
@@ -50,10 +51,10 @@ def test_fargate_sizes(stage: Stage, refused: Refused, cpu: str, memory: str) ->
         ({"container": {"logConfiguration": {"logDriver": "awslogs"}}}, "to support log driver awslogs."),
         (
             {"container": {"secrets": [{"name": "A", "valueFrom": "/a"}]}},
-            "execution role ARN to support secrets.",
+            "ARN to support secrets.",
         ),
         (
-            {"container": {"image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1"}},
+            {"container": {"image": "1" * 12 + ".dkr.ecr.eu-west-1.amazonaws.com/web:1"}},
             "support ECR images.",
         ),
         ({"placementConstraints": [{"type": "memberOf", "expression": "x"}]}, "placement constraints"),
@@ -82,36 +83,36 @@ def test_family_names(stage: Stage, refused: Refused, family: str, message: str)
     [
         ([], "Container list cannot be empty."),
         (
-            [{"name": "a", "image": "i"}, {"name": "a", "image": "i"}],
+            [A, A],
             "Container names must be unique within a Task",
         ),
-        ([{"name": "a", "image": "i", "essential": False}], "essential"),
+        ([A | {"essential": False}], "essential"),
         ([{"image": "i"}], "Container.name should not be null or empty."),
         ([{"name": "a"}], "Container.image should not be null or empty."),
         ([{"name": "a b", "image": "i"}], "Container.name contains invalid characters."),
         ([{"name": f"c{n}", "image": "i"} for n in range(11)], "Too many containers."),
-        ([{"name": "a", "image": "i", "memory": 9999}], "greater than the task memory"),
+        ([A | {"memory": 9999}], "greater than the task memory"),
         (
-            [{"name": "a", "image": "i", "memory": 100, "memoryReservation": 200}],
+            [A | {"memory": 100, "memoryReservation": 200}],
             "less than or equal to 'memory'",
         ),
-        ([{"name": "a", "image": "i", "mountPoints": [{"sourceVolume": "v"}]}], "Unknown volume 'v'"),
-        ([{"name": "a", "image": "i", "volumesFrom": [{"sourceContainer": "z"}]}], "Unknown container 'z'"),
+        ([A | {"mountPoints": [{"sourceVolume": "v"}]}], "Unknown volume 'v'"),
+        ([A | {"volumesFrom": [{"sourceContainer": "z"}]}], "Unknown container 'z'"),
         (
-            [{"name": "a", "image": "i", "dependsOn": [{"containerName": "z", "condition": "START"}]}],
+            [A | {"dependsOn": [{"containerName": "z", "condition": "START"}]}],
             "does not exist",
         ),
         (
-            [{"name": "a", "image": "i", "dependsOn": [{"containerName": "a", "condition": "START"}]}],
+            [A | {"dependsOn": [{"containerName": "a", "condition": "START"}]}],
             "circular",
         ),
         (
-            [{"name": "a", "image": "i", "healthCheck": {"command": ["x"], "interval": 1}}],
+            [A | {"healthCheck": {"command": ["x"], "interval": 1}}],
             "between 5 and 300",
         ),
-        ([{"name": "a", "image": "i", "links": ["b"]}], "Links are not supported"),
+        ([A | {"links": ["b"]}], "Links are not supported"),
         (
-            [{"name": "a", "image": "i", "portMappings": [{"containerPort": 80}, {"containerPort": 80}]}],
+            [A | {"portMappings": [{"containerPort": 80}, {"containerPort": 80}]}],
             "duplicate",
         ),
     ],

@@ -99,6 +99,8 @@ class Site:
         return found
 
     def _tasks(self, status: str) -> list[Mapping[str, Any]]:
+        if not self.services():
+            return []
         arns = self._ecs.list_tasks(cluster=CLUSTER, serviceName="web", desiredStatus=status)["taskArns"]
         if not arns:
             return []

@@ -6,9 +6,9 @@ from typing import Final
 
 from attrs import frozen
 
-__all__ = ["CLUSTER", "INSTALLATION", "MANIFEST", "PROD", "STAGE", "Target", "apollo_yaml", "image", "web"]
+__all__ = ["CLUSTER", "LOG", "MANIFEST", "PROD", "STAGE", "Target", "apollo_yaml", "image", "web"]
 
-INSTALLATION: Final = "demo"
+LOG: Final = "operator.log"
 CLUSTER: Final = "shop"
 MANIFEST: Final = "apps/shop/web.yaml"
 
@@ -40,7 +40,7 @@ def image(tag: str) -> str:
 
 def apollo_yaml() -> str:
     """The operator's own configuration: two branches, two accounts, two regions."""
-    head = f"apiVersion: apollo/v1\nkind: Installation\nmetadata: {{name: {INSTALLATION}}}\n"
+    head = "apiVersion: apollo/v1\nkind: Installation\nmetadata: {name: demo}\n"
     return "---\n".join([head, *map(_environment, (STAGE, PROD))])
 
 

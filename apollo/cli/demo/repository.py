@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+
+import anyio
 
 from apollo.errors import ApolloError
 
@@ -26,56 +28,56 @@ class Repository:
         self.folder = folder
         self._say = say
 
-    def create(self, branch: str, files: dict[str, str]) -> None:
+    async def create(self, branch: str, files: Mapping[str, str]) -> None:
         """The repository with a first commit.
 
         :raises ApolloError: git is not installed, or failed.
         """
         self.folder.mkdir()
-        self._git("init", "--quiet", f"--initial-branch={branch}")
+        await self._git("init", "--quiet", f"--initial-branch={branch}")
         # For whoever works on in it afterwards.
-        self._git("config", "user.name", "Demo")
-        self._git("config", "user.email", "demo@example.com")
-        self._git("config", "commit.gpgSign", "false")
+        await self._git("config", "user.name", "Demo")
+        await self._git("config", "user.email", "demo@example.com")
+        await self._git("config", "commit.gpgSign", "false")
         self._say(f"git init {self.folder.name} --initial-branch={branch}")
-        self.commit(files, "Begin")
+        await self.commit(files, "Begin")
 
-    def branch(self, name: str) -> None:
+    async def branch(self, name: str) -> None:
         """Another branch, from here."""
         self._say(f"git branch {name}")
-        self._git("branch", name)
+        await self._git("branch", name)
 
-    def propose(self, branch: str, files: dict[str, str], message: str) -> None:
+    async def propose(self, branch: str, files: Mapping[str, str], message: str) -> None:
         """A commit on a feature branch that begins where the work tree is."""
         self._say(f"git switch -c {branch}")
-        self._git("switch", "--quiet", "-c", branch)
-        self.commit(files, message)
+        await self._git("switch", "--quiet", "-c", branch)
+        await self.commit(files, message)
 
-    def commit(self, files: dict[str, str], message: str) -> None:
+    async def commit(self, files: Mapping[str, str], message: str) -> None:
         for name, text in files.items():
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        self._git("add", "--all")
+        await self._git("add", "--all")
         self._say(f'git commit -m "{message}"')
-        self._git("commit", "--quiet", "-m", message)
+        await self._git("commit", "--quiet", "-m", message)
 
-    def merge(self, branch: str, into: str) -> str:
+    async def merge(self, branch: str, into: str) -> str:
         """Merge as a host's merge button does; the merge commit's id."""
         self._say(f"git switch {into}")
-        self._git("switch", "--quiet", into)
+        await self._git("switch", "--quiet", into)
         self._say(f"git merge --no-ff {branch}")
-        self._git("merge", "--quiet", "--no-ff", "-m", f"Merge {branch} into {into}", branch)
-        return self._git("rev-parse", "HEAD")
+        await self._git("merge", "--quiet", "--no-ff", "-m", f"Merge {branch} into {into}", branch)
+        return await self._git("rev-parse", "HEAD")
 
-    def switch(self, branch: str) -> None:
-        self._git("switch", "--quiet", branch)
+    async def switch(self, branch: str) -> None:
+        await self._git("switch", "--quiet", branch)
 
-    def count(self, *options: str) -> int:
+    async def count(self, *options: str) -> int:
         """Commits of all branches."""
-        return int(self._git("rev-list", "--all", "--count", *options))
+        return int(await self._git("rev-list", "--all", "--count", *options))
 
-    def _git(self, *argv: str) -> str:
+    async def _git(self, *argv: str) -> str:
         program = shutil.which("git")
         if program is None:
             raise ApolloError("git is not installed", code="APO-GIT-014", hint="install git 2.31 or newer")
@@ -88,20 +90,17 @@ class Repository:
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_TERMINAL_PROMPT": "0",
         }
-        done = subprocess.run(
+        done = await anyio.run_process(
             [program, *argv],
             cwd=self.folder,
             env=environment,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
             check=False,
+            start_new_session=True,  # a Ctrl-C is for the demo, not for the git in flight
         )
         if done.returncode:
+            said = (done.stderr or done.stdout).decode(errors="replace").strip()
             raise ApolloError(
-                f"git {argv[0]} failed: {(done.stderr or done.stdout).strip()}",
-                code="APO-GIT-014",
-                hint="install git 2.31 or newer",
+                f"git {argv[0]} failed: {said}", code="APO-GIT-014", hint="install git 2.31 or newer"
             )
-        return done.stdout.strip()
+        return done.stdout.decode().strip()

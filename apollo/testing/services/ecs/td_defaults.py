@@ -19,7 +19,10 @@ _COMPUTED = frozenset({"tags"})
 
 def filled(params: Json) -> Json:
     """The registered content with AWS's defaults."""
-    content = {name: value for name, value in params.items() if name not in _COMPUTED and value != ""}
+    content = {name: value for name, value in params.items() if name not in _COMPUTED}
+    for name in ("cpu", "memory"):
+        if content.get(name) == "":
+            del content[name]
     if content.get("cpu"):
         content["cpu"] = cpu_units(content["cpu"])
     if content.get("memory"):

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Collection, Hashable, Iterable, Mappi
 from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 from attrs import evolve, field, frozen
+from pydantic import BaseModel
 
 from apollo.errors import AwsError, Problem, Terminal, Transient
 from apollo.settings import Allow, Sync
@@ -180,7 +181,7 @@ def refs_in(value: object) -> Iterable[Ref]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from refs_in(item)
-    elif isinstance(value, Spec):
+    elif isinstance(value, BaseModel):
         for name in value.model_fields_set:
             yield from refs_in(getattr(value, name))
 
@@ -198,7 +199,7 @@ def substitute(value: Any, outputs: Mapping[Ref, str]) -> Any:
     if isinstance(value, list | tuple):
         items = [substitute(item, outputs) for item in value]
         return type(value)(items) if any(a is not b for a, b in zip(items, value, strict=True)) else value
-    if isinstance(value, Spec):
+    if isinstance(value, BaseModel):
         update = {}
         for name in value.model_fields_set:
             before = getattr(value, name)

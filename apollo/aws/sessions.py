@@ -68,7 +68,6 @@ class Sessions:
         self._lock = threading.RLock()
         self._sessions: dict[Login, Any] = {}
         self._clients: dict[tuple[Login, str, str], Any] = {}
-        self._loader: Any = None
 
     def region(self, environment: Environment) -> str:
         """The region: flag, Environment, AWS_REGION, AWS_DEFAULT_REGION, profile.
@@ -148,10 +147,8 @@ class Sessions:
         quieten()
         # A profile of its own for the role's session would bring its own role with it.
         core = botocore.session.Session(profile=self._profile)
-        if self._loader is None:
-            self._loader = core.get_component("data_loader")
-        else:
-            core.register_component("data_loader", self._loader)  # the models of AWS, once in memory
+        # The models of AWS: once in memory, however many accounts and operators a process serves.
+        core.register_component("data_loader", _LOADERS.setdefault(*_loader(core)))
         if login.role_arn is not None:
             core._credentials = self._assumed(login)
         session = boto3.Session(botocore_session=core)
@@ -185,6 +182,13 @@ class Sessions:
             raise failure
 
         return DeferredRefreshableCredentials(refresh_using=refresh, method="assume-role")
+
+
+_LOADERS: dict[str, Any] = {}
+
+
+def _loader(core: Any) -> tuple[str, Any]:
+    return core.get_config_variable("data_path") or "", core.get_component("data_loader")
 
 
 class _WithoutTraceback(logging.Filter):

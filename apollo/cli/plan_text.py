@@ -97,7 +97,6 @@ def _stopped(plan: Plan, paint: Paint) -> Iterator[str]:
     if not loud:
         return
     yield paint.bold("Held")
-    digests = {item.key: item.digest for item in plan.resources}
     for finding in loud:
         word = "denied by" if finding.decision == "deny" else "held by"
         yield f"  {clean(finding.key)}  {word} {clean(finding.gate)}: {clean(finding.message)}"
@@ -105,9 +104,6 @@ def _stopped(plan: Plan, paint: Paint) -> Iterator[str]:
             yield f"      until: {clean(finding.until)}"
         if finding.hint:
             yield f"      hint: {clean(finding.hint)}"
-        if finding.decision == "hold" and "apollo approve" not in finding.until + finding.hint:
-            digest = digests.get(finding.key, "DIGEST")
-            yield f"      let it through: apollo approve {digest} -e {clean(plan.environment)}"
 
 
 def _errors(plan: Plan, paint: Paint) -> Iterator[str]:

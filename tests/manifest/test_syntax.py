@@ -101,7 +101,8 @@ def test_values_follow_the_core_schema_of_yaml_1_2(text: str, wanted: list[Any])
 
 
 def test_json_as_other_tools_write_it() -> None:
-    document = {"a": "\U0001f600 ü \\ / \u2028", "b": [1, 2.5, True, None], "c": {"d": {}}, "e": "\\ud8"}
+    text = "\U0001f600 ü \\ / \u2028"
+    document = {"a": text, "b": [1, 2.5, True, None], "c": {"d": {}}, "e": "\\ud8"}
     for text in (
         json.dumps(document),
         json.dumps(document, indent="\t"),

@@ -101,7 +101,8 @@ def test_a_resource_that_moves_into_a_broken_file_is_not_gone() -> None:
 
 def test_a_label_that_moves_a_resource_into_a_held_app_keeps_it() -> None:
     def labelled(app: str) -> str:
-        return f"apiVersion: apollo/v1\nkind: Box\nmetadata: {{name: x, labels: {{apollo/app: {app}}}}}\nspec: {{}}\n"
+        metadata = f"{{name: x, labels: {{apollo/app: {app}}}}}"
+        return f"apiVersion: apollo/v1\nkind: Box\nmetadata: {metadata}\nspec: {{}}\n"
 
     one = tree()
     one.update("c1", bytes_of({"x.yaml": labelled("a"), "b/y.yaml": box("{}", "y")}))

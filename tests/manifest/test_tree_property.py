@@ -56,7 +56,8 @@ def _content(path: str) -> st.SearchStrategy[str | None]:
 
 
 _BASE = {
-    f"{name}/0.yaml": f"apiVersion: apollo/v1\nkind: Box\nmetadata: {{name: {name}}}\nspecFrom: {{file: ../native.json}}\n"
+    f"{name}/0.yaml": "apiVersion: apollo/v1\nkind: Box\n"
+    f"metadata: {{name: {name}}}\nspecFrom: {{file: ../native.json}}\n"
     for name in "yz"
 }
 _PATHS = ["a/1.yaml", "a/2.yaml", "b/1.yaml", "b/2.yaml", "c/1.yaml", "native.json", ".apolloignore", *_BASE]

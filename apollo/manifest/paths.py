@@ -69,7 +69,7 @@ def load_path(
     inside = clean_root(environment.spec.source.path) if environment.spec.source else ""
     files: dict[str, Path] = {}
     roots: set[str] = set()
-    for path in given:
+    for path in (path.resolve() if path.is_dir() else path for path in given):
         start, root = _start(path, top, inside)
         roots.add(root)
         found = _walk(start) if start.is_dir() else [start]
@@ -104,7 +104,7 @@ def _top(paths: list[Path]) -> Path:
 
 def _start(path: Path, top: Path, inside: str) -> tuple[Path, str]:
     """Where to look below a path that was given, and the root of its apps."""
-    here = _relative(path, top) if not path.is_symlink() else _relative(path.parent / path.name, top)
+    here = _relative(path, top)
     if inside:
         if here == inside or here.startswith(f"{inside}/"):
             return path, inside
@@ -116,7 +116,8 @@ def _start(path: Path, top: Path, inside: str) -> tuple[Path, str]:
 
 def _relative(path: Path, top: Path) -> str:
     # The last part stays as it is: a link is reported, not followed.
-    absolute = path.resolve() if path.is_dir() else path.parent.resolve() / path.name
+    linked = path.is_symlink() or not path.is_dir()
+    absolute = path.parent.resolve() / path.name if linked else path.resolve()
     return clean_root(Path(os.path.relpath(absolute, top)).as_posix())
 
 
@@ -172,7 +173,7 @@ class _Shown:
     def name(self, file: str) -> str:
         if not self._prefix or not file or not (self._top / file).exists():
             return file
-        return os.path.normpath(Path(self._prefix) / file)
+        return os.path.relpath(self._top / file)
 
     def problem(self, problem: Problem) -> Problem:
         return evolve(problem, file=self.name(problem.file)) if self._prefix else problem

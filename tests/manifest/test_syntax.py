@@ -113,7 +113,8 @@ def test_json_as_other_tools_write_it() -> None:
 
 
 def test_positions_survive_escapes_beyond_the_basic_plane() -> None:
-    text = '{"a": "\\ud83d\\ude00", "b": "\\ud83d\\ude00\\ud83d\\ude00", "c": 1,\n "d": "\\ud83d\\ude00", "e": 2}'
+    smile = "\\ud83d\\ude00"
+    text = f'{{"a": "{smile}", "b": "{smile}{smile}", "c": 1,\n "d": "{smile}", "e": 2}}'
     (document,) = parse(text.encode(), "f").documents
     for name in "abcde":
         node = document.items[name]  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apollo.cli.boundary import State
+from apollo.cli.boundary import INTERRUPTED, State
 from apollo.cli.options import (
     aws_options,
     config_option,
@@ -114,7 +114,7 @@ async def _apply(
         code = result.exit_code
     else:
         code = 1
-    return 130 if interrupts.received is not None else code
+    return INTERRUPTED if interrupts.received is not None else code
 
 
 async def _agreed(made: Plan, wish: Wish, operator: Operator) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import anyio
 
+from apollo.cli.boundary import INTERRUPTED
 from apollo.cli.text import tell
 
 __all__ = ["DRAIN", "Interrupts"]
@@ -32,7 +33,7 @@ class Interrupts:
         """The exit code: SIGTERM is how an operator is told to end, so a drained one is done (0)."""
         if self.received is None:
             return otherwise
-        return 130 if self.received == signal.SIGINT else 0
+        return INTERRUPTED if self.received == signal.SIGINT else 0
 
     async def watch(self, scope: anyio.CancelScope) -> None:
         """Call ``stop`` at the first signal; cancel ``scope`` when the work has not ended in time."""
@@ -40,7 +41,7 @@ class Interrupts:
             async with anyio.create_task_group() as group:
                 async for number in signals:
                     if self.received is not None:
-                        os._exit(128 + number if number == signal.SIGTERM else 130)
+                        os._exit(INTERRUPTED)
                     self.received = signal.Signals(number)
                     tell(
                         "stopping: calls in flight are finished, no new one is started (again: stop at once)"

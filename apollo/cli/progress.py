@@ -43,9 +43,8 @@ class Follow:
     def __call__(self, progress: Progress) -> None:
         key = str(progress.key) if progress.key is not None else ""
         call = progress.call.replace(":", " ", 1)
-        words = clean(f"{call}: {progress.message}" if call and progress.message else call or progress.message)
-        if progress.phase == "acted":
-            words = clean(call)
+        message = "" if progress.phase == "acted" else progress.message
+        words = clean(": ".join(part for part in (call, message) if part))
         if self._last.get(key) == (progress.phase, words):
             return
         self._last[key] = (progress.phase, words)

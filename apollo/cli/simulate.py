@@ -7,6 +7,7 @@ import threading
 
 import click
 
+from apollo.cli.boundary import INTERRUPTED
 from apollo.cli.options import debug_option
 from apollo.cli.text import say, tell
 
@@ -29,7 +30,7 @@ __all__ = ["simulate"]
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds draw equal identifiers.")
 @debug_option
-def simulate(port: int, speed: float, seed: int) -> None:
+def simulate(port: int, speed: float, seed: int) -> int:
     """Run a local AWS on this machine's loopback until it is interrupted.
 
     Prints lines for a shell to evaluate, so that any AWS SDK, the aws command and Apollo come here. An image
@@ -49,10 +50,17 @@ def simulate(port: int, speed: float, seed: int) -> None:
             hint="another --port, or none for a free one",
         ) from None
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    received: list[int] = []
+
+    def hear(number: int, _frame: object) -> None:
+        received.append(number)
+        stop.set()
+
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, hear)
     with aws:
         for name, value in aws.env().items():
             say(f"export {name}={shlex.quote(value)}")
         tell(f"A local AWS listens on {aws.endpoint}, {speed:g} times as fast as time. Ctrl-C stops it.")
         stop.wait()
+    return INTERRUPTED if received[0] == signal.SIGINT else 0

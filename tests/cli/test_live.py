@@ -1,0 +1,317 @@
+"""Plan, apply and looking, against the local AWS."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apollo.testing import LocalAws
+from tests.cli.conftest import Checkout
+from tests.cli.running import apollo
+
+
+def data(*args: str, code: int = 0) -> Any:
+    answer = apollo(*args, "-o", "json")
+    assert answer.exit_code == code, answer.output
+    return json.loads(answer.stdout)
+
+
+@pytest.fixture
+def deployed(checkout: Checkout, aws: LocalAws) -> Checkout:
+    answer = apollo("apply", "--yes")
+    assert answer.exit_code == 0, answer.output
+    aws.clear()
+    return checkout
+
+
+def test_the_plan_is_what_apply_does(checkout: Checkout, aws: LocalAws) -> None:
+    plan = data("plan", "-e", "stage")
+    assert plan["commit"] == checkout.git("rev-parse", "HEAD")
+    assert plan["summary"]["create"] == 2
+    assert aws.mutations() == []
+    result = data("apply", "-e", "stage", "--yes")
+    assert result["kind"] == "Result"
+    assert [row["outcome"] for row in result["resources"]] == ["Succeeded", "Succeeded"]
+    assert [call["operation"] for call in plan["calls"]] == [one.operation for one in aws.mutations()]
+
+
+def test_the_plan_names_account_region_and_cluster(checkout: Checkout, aws: LocalAws) -> None:
+    text = apollo("plan").stdout
+    assert text.startswith("Plan for stage · account 123456789012 · eu-west-1 · cluster green · commit ")
+    assert "+ create Service/web" in text
+
+
+def test_exit_codes_of_plan(checkout: Checkout, aws: LocalAws) -> None:
+    assert apollo("plan").exit_code == 0
+    assert apollo("plan", "--exit-code").exit_code == 2
+    assert apollo("apply", "--yes").exit_code == 0
+    assert apollo("plan", "--exit-code").exit_code == 0
+
+
+def test_nothing_is_written_where_nobody_can_be_asked(checkout: Checkout, aws: LocalAws) -> None:
+    answer = apollo("apply")
+    assert answer.exit_code == 1
+    assert "--yes" in answer.stderr
+    assert "+ create Service/web" in answer.stderr
+    assert aws.mutations() == []
+
+
+def test_progress_goes_to_stderr_and_data_to_stdout(checkout: Checkout, aws: LocalAws) -> None:
+    answer = apollo("apply", "--yes", "-o", "json")
+    json.loads(answer.stdout)
+    assert "Service/web  ecs CreateService" in answer.stderr
+    assert "running" in answer.stderr
+
+
+def test_a_second_apply_has_nothing_to_do(deployed: Checkout, aws: LocalAws) -> None:
+    answer = apollo("apply")  # no --yes is needed for nothing
+    assert answer.exit_code == 0
+    assert answer.stdout == "Nothing to do: AWS equals git.\n"
+    assert aws.mutations() == []
+
+
+def test_a_checkout_takes_the_place_of_the_source(deployed: Checkout) -> None:
+    deployed.manifest.write_text(deployed.manifest.read_text().replace("web:1", "web:2"))
+    plan = data("plan", ".", "-f", "apollo.yaml", "-e", "stage")
+    assert plan["commit"].endswith("-dirty")
+    assert plan["summary"]["update"] == 1
+    assert data("plan", "-e", "stage")["summary"]["update"] == 0
+
+
+def test_a_path_and_flags_describe_an_environment_without_configuration(
+    checkout: Checkout, aws: LocalAws
+) -> None:
+    (checkout.folder / "apollo.yaml").unlink()
+    checkout.manifest.write_text(checkout.manifest.read_text().replace('"${{ var.subnets }}"', "[subnet-a]"))
+    plan = data("plan", "apps", "--cluster", "green", "--region", "eu-west-1", "--var", "domain=x.example")
+    assert plan["environment"] == "default"
+    assert plan["summary"]["create"] == 2
+
+
+def test_a_revision_of_the_source(deployed: Checkout) -> None:
+    first = deployed.git("rev-parse", "HEAD")
+    deployed.commit("web:1", "web:2")
+    assert data("plan")["summary"]["update"] == 1
+    old = data("plan", "--rev", first)
+    assert (old["commit"], old["summary"]["update"]) == (first, 0)
+
+
+def test_a_rolled_back_deployment_is_5_and_says_why(deployed: Checkout, aws: LocalAws) -> None:
+    deployed.commit("web:1", "web:crash")
+    result = data("apply", "--yes", code=5)
+    service = next(row for row in result["resources"] if row["key"] == "Service/web")
+    assert service["outcome"] == "RolledBack"
+    assert "exited" in service["message"]
+    aws.clear()
+    again = apollo("apply", "--yes")
+    assert again.exit_code in (3, 5)
+    assert aws.mutations() == []
+
+
+def test_an_error_of_aws_is_1_with_its_remedy(checkout: Checkout, aws: LocalAws) -> None:
+    aws.faults.add("ecs:DescribeServices", "error", code="AccessDeniedException", status=400)
+    answer = apollo("plan")
+    assert answer.exit_code == 1
+    assert "Not analysed" in answer.stdout
+    assert "DescribeServices" in answer.stdout
+
+
+def test_the_wrong_account_stops_everything(checkout: Checkout, aws: LocalAws) -> None:
+    config = checkout.folder / "apollo.yaml"
+    config.write_text(config.read_text().replace("123456789012", "999999999999"))
+    answer = apollo("apply", "--yes")
+    assert answer.exit_code == 1
+    assert "999999999999" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert aws.mutations() == []
+
+
+# ── plan files ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def planned(*args: str) -> Path:
+    answer = apollo("plan", *args, "--out", "plan.json")
+    assert answer.exit_code == 0, answer.output
+    return Path("plan.json")
+
+
+def test_a_plan_file_is_private_and_complete(checkout: Checkout, aws: LocalAws) -> None:
+    file = planned("-e", "stage")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    content = json.loads(file.read_text())
+    assert content["kind"] == "Plan"
+    assert content["planFile"]["environment"] == "stage"
+    assert content["planFile"]["apollo"]
+
+
+def test_a_reviewed_plan_is_done_once(checkout: Checkout, aws: LocalAws) -> None:
+    planned()
+    assert apollo("apply", "--plan", "plan.json", "--yes").exit_code == 0
+    assert len(aws.mutations()) == 2
+    again = apollo("apply", "--plan", "plan.json", "--yes")
+    assert again.exit_code == 1
+    assert "does not hold any more" in again.stderr
+    assert len(aws.mutations()) == 2
+
+
+def test_a_plan_file_of_a_path_needs_nothing_said_again(
+    checkout: Checkout, aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned(".", "-f", "apollo.yaml", "-e", "stage", "--var", "domain=other.example")
+    other = checkout.folder / "elsewhere"
+    other.mkdir()
+    monkeypatch.chdir(other)
+    assert apollo("apply", "--plan", "../plan.json", "--yes").exit_code == 0
+
+
+def test_a_secret_variable_is_not_kept(checkout: Checkout, aws: LocalAws) -> None:
+    variables = ("--var", "db_password=hunter2hunter2")
+    planned(".", "-f", "apollo.yaml", "-e", "stage", *variables)
+    assert "hunter2" not in Path("plan.json").read_text()
+    asked = apollo("apply", "--plan", "plan.json", "--yes")
+    assert asked.exit_code == 1
+    assert "--var db_password=" in asked.stderr
+    assert apollo("apply", "--plan", "plan.json", "--yes", *variables).exit_code == 0
+
+
+@pytest.mark.parametrize("moved", ["commit", "configuration", "aws"])
+def test_what_moved_since_the_review_is_refused(deployed: Checkout, aws: LocalAws, moved: str) -> None:
+    deployed.commit("web:1", "web:2")
+    planned()
+    if moved == "commit":
+        deployed.commit("DOMAIN", "HOST")
+    elif moved == "configuration":
+        config = deployed.folder / "apollo.yaml"
+        config.write_text(config.read_text().replace("stage.example.com", "new.example.com"))
+    else:
+        aws.client("ecs").update_service(cluster="green", service="web", desiredCount=7)
+        aws.clear()
+    answer = apollo("apply", "--plan", "plan.json", "--yes")
+    assert answer.exit_code == 1
+    assert "does not hold any more" in answer.stderr
+    assert aws.mutations() == []
+
+
+def test_plan_files_are_checked(checkout: Checkout, aws: LocalAws) -> None:
+    planned()
+    assert "is a plan for stage" in apollo("apply", "--plan", "plan.json", "-e", "prod").stderr
+    assert apollo("apply", "--plan", "plan.json", ".").exit_code == 1
+    Path("plan.json").write_text("{}")
+    assert "not a plan file" in apollo("apply", "--plan", "plan.json", "--yes").stderr
+
+
+# ── looking ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_status(deployed: Checkout) -> None:
+    text = apollo("status").stdout
+    assert text.startswith("stage · Synced · Healthy · commit ")
+    assert "Service/web" in text
+    found = data("status", "-e", "stage")
+    assert found["source"] == "live+store"
+    assert found["environments"][0]["name"] == "stage"
+    assert {row["key"] for row in found["environments"][0]["resources"]} == {
+        "Service/web",
+        "TaskDefinition/web",
+    }
+
+
+def test_get(deployed: Checkout) -> None:
+    assert apollo("get", "-o", "name").stdout.split() == ["TaskDefinition/web", "Service/web"]
+    assert [row["key"] for row in data("get", "services")["resources"]] == ["Service/web"]
+    assert "arn:aws:ecs:" in apollo("get", "Service/web", "-o", "wide").stdout
+    assert apollo("get", "Service/nope").exit_code == 1
+    assert "there is no kind 'Srvice'" in apollo("get", "Srvice").stderr
+
+
+def test_describe(deployed: Checkout, aws: LocalAws) -> None:
+    aws.client("ecs").update_service(cluster="green", service="web", desiredCount=7)
+    text = apollo("describe", "Service/web").stdout
+    assert "OutOfSync" in text
+    assert "/desiredCount: 7 → 2" in text
+    assert "apps/web/web.yaml:15" in text
+    found = data("describe", "Service/web")
+    assert found["plan"]["changes"] == [{"path": "/desiredCount", "before": 7, "after": 2}]
+    assert found["events"]
+    assert apollo("describe", "web").exit_code == 1
+
+
+def test_history_and_events(deployed: Checkout) -> None:
+    rows = data("history")["events"]
+    assert {row["key"] for row in rows} == {"Service/web", "TaskDefinition/web"}
+    assert {row["commit"] for row in rows} == {deployed.git("rev-parse", "HEAD")}
+    assert [row["key"] for row in data("events", "Service/web", "--limit", "1")["events"]] == ["Service/web"]
+    assert data("events", "no-such-app")["events"] == []
+
+
+def test_approve_lets_a_held_plan_through(checkout: Checkout, aws: LocalAws) -> None:
+    other = checkout.folder / "apps/api/api.yaml"
+    other.parent.mkdir()
+    text = checkout.manifest.read_text().replace("name: web}", "name: api}\nlifecycle: {prune: confirm}")
+    other.write_text(text)
+    checkout.git("add", "-A")
+    checkout.git("commit", "-qm", "api")
+    assert apollo("apply", "--yes").exit_code == 0
+    checkout.git("rm", "-q", "apps/api/api.yaml")
+    checkout.git("commit", "-qm", "no api")
+    aws.clear()
+    assert apollo("apply", "--yes", "--prune").exit_code == 3
+    assert aws.mutations() == []
+    plan = data("plan", "--prune")
+    digests = {row["key"]: row["digest"] for row in plan["resources"] if row.get("blocked")}
+    assert "Service/api" in digests
+    said = apollo("approve", digests["Service/api"], "-e", "stage", "--by", "me")
+    assert said.stdout.startswith("approved:")
+    apollo("apply", "--yes", "--prune", "--no-wait")
+    assert [one.operation for one in aws.mutations()] == ["DeleteService"]
+    assert apollo("approve", digests["Service/api"], "--withdraw").exit_code == 0
+
+
+def test_approve_wants_a_digest(checkout: Checkout) -> None:
+    assert apollo("approve", "yes").exit_code == 1
+
+
+def test_suspend_and_resume(deployed: Checkout, aws: LocalAws) -> None:
+    deployed.commit("desiredCount: 2", "desiredCount: 3")
+    said = apollo("suspend", "Service/web", "--reason", "incident 42", "--for", "2h", "--by", "me")
+    assert said.stdout.startswith("suspended: Service/web in stage until ")
+    assert "incident 42" in apollo("plan").stdout
+    assert apollo("apply", "--yes").exit_code == 3
+    assert aws.mutations() == []
+    assert apollo("resume", "Service/web").stdout == "resumed: Service/web in stage\n"
+    assert apollo("resume", "Service/web").stdout == "was not suspended: Service/web in stage\n"
+    assert apollo("apply", "--yes").exit_code == 0
+
+
+def test_what_needs_the_store_says_so(checkout: Checkout) -> None:
+    config = checkout.folder / "apollo.yaml"
+    config.write_text(config.read_text().replace("sqlite:.apollo/state.db", "none"))
+    answer = apollo("history")
+    assert answer.exit_code == 1
+    assert "needs a store" in answer.stderr
+
+
+# ── run ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_run_once(checkout: Checkout, aws: LocalAws) -> None:
+    dry = apollo("run", "--once", "--dry-run")
+    assert dry.exit_code == 0, dry.output
+    assert "+ create Service/web" in dry.stdout
+    assert aws.mutations() == []
+    assert apollo("run", "--once").exit_code == 0
+    assert len(aws.mutations()) == 2
+    assert apollo("run", "--once").exit_code == 0
+    assert len(aws.mutations()) == 2
+
+
+def test_run_once_has_the_codes_of_apply(deployed: Checkout) -> None:
+    deployed.commit("web:1", "web:crash")
+    answer = apollo("run", "--once", "-o", "json")
+    assert answer.exit_code == 5
+    report = json.loads(answer.stdout)
+    assert report["results"][0]["environment"] == "stage"

@@ -3,6 +3,7 @@
 Everything is named by its name and place instead of its ARN; sets are sorted.
 """
 
+import hashlib
 from typing import Any
 
 from apollo.testing.services.elbv2.conditions import shown
@@ -74,14 +75,17 @@ def _sorted(value: Any) -> Any:
 
 
 def _named(elb: Region, value: Any) -> Any:
-    """Actions with target groups by name instead of ARN."""
+    """Actions with target groups by name instead of ARN, and secrets by digest."""
     if isinstance(value, dict):
-        return {
-            key: elb.groups[item].name
-            if key == "TargetGroupArn" and item in elb.groups
-            else _named(elb, item)
-            for key, item in value.items()
-        }
+        return {key: _leaf(elb, key, item) for key, item in value.items()}
     if isinstance(value, list):
         return [_named(elb, item) for item in value]
     return value
+
+
+def _leaf(elb: Region, key: str, value: Any) -> Any:
+    if key == "TargetGroupArn" and value in elb.groups:
+        return elb.groups[value].name
+    if key == "ClientSecret":
+        return hashlib.sha256(value.encode()).hexdigest()[:16]
+    return _named(elb, value)

@@ -9,7 +9,20 @@ from typing import Any
 
 from attrs import evolve
 
-from apollo.api import Controller, Env, Identity, Key, Kinds, Origin, Ref, Resource, Spec, is_unknown, refs_in
+from apollo.api import (
+    Controller,
+    Env,
+    Identity,
+    Key,
+    Kinds,
+    Origin,
+    Ref,
+    Resource,
+    Spec,
+    is_unknown,
+    marker,
+    refs_in,
+)
 from apollo.errors import ApolloError, Problem
 from apollo.manifest.findings import did_you_mean, validated
 from apollo.manifest.header import Header, not_ours, read_header, readable_name
@@ -26,6 +39,9 @@ __all__ = ["SETTINGS_KINDS", "Builder", "digest_of", "env_of"]
 
 SETTINGS_KINDS = ("Installation", "Environment")
 """Kinds of ``apollo.yaml``; where one lies among the manifests it is checked, and is no resource."""
+
+_MARK = json.dumps(marker("", "", ""))[1:7]
+"""How the begin of a reference looks in canonical JSON."""
 
 Read = Callable[[str], "bytes | Problem | None"]
 """Content of a repository-relative path; None when there is no such file, a Problem when it is refused."""
@@ -45,7 +61,14 @@ def env_of(environment: Environment, installation: str) -> Env:
 
 def digest_of(kind: str, spec: Spec) -> str:
     """16 hex digits over the kind and everything a completed spec declares."""
-    text = json.dumps([kind, spec.declared()], sort_keys=True, separators=(",", ":"), default=str)
+    return _hash(_canonical(kind, spec.declared()))
+
+
+def _canonical(kind: str, declared: Mapping[str, Any]) -> str:
+    return json.dumps([kind, declared], sort_keys=True, separators=(",", ":"), default=str)
+
+
+def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -217,23 +240,26 @@ class _FileWork:
         key = Key(header.kind, builder.env.name, header.name)
         completed = spec.completed(header.name, builder.env)
         own = tuple(controller.references(completed))
+        declared = completed.declared()
+        canonical = _canonical(header.kind, declared)
+        found_refs = tuple(refs_in(declared)) if _MARK in canonical else ()
         name_node = root.items["metadata"].items["name"]  # type: ignore[attr-defined]
         resource: Resource[Any] = Resource(
             key,
             header.labels.get("apollo/app", self.app),
             completed,
             builder.env,
-            digest=digest_of(header.kind, completed),
+            digest=_hash(canonical),
             lifecycle=header.lifecycle,
             origin=Origin(self.file, root.line),
             labels=header.labels,
-            references=tuple(dict.fromkeys((*refs_in(completed), *own))),
+            references=tuple(dict.fromkeys((*found_refs, *own))),
         )
         own_findings = [self.placed(one, final, root, spec_type) for one in controller.check(resource)]
         self.problems += own_findings
         if any(problem.severity == "error" for problem in own_findings):
             return
-        uses = tuple(self.uses(root, header, final, resource, own))
+        uses = tuple(self.uses(root, header, final, spec_type, declared if found_refs else {}, own))
         wrong = [problem for use in uses if (problem := self.wrong_use(use, root)) is not None]
         self.problems += wrong
         if wrong:
@@ -293,16 +319,21 @@ class _FileWork:
         return evolve(where, severity=problem.severity)
 
     def uses(
-        self, root: MapNode, header: Header, spec: MapNode, resource: Resource[Any], own: tuple[Ref, ...]
+        self,
+        root: MapNode,
+        header: Header,
+        spec: MapNode,
+        spec_type: type[Spec],
+        declared: Mapping[str, Any],
+        own: tuple[Ref, ...],
     ) -> Iterator[Use]:
-        named = type(resource.spec).named_lists
-        if resource.references:
-            for path, text in _texts(resource.spec.declared(), named):
-                for ref in refs_in(text):
-                    at = seek(spec, path, named)
-                    exact = isinstance(at, TextNode)
-                    bare = isinstance(at, TextNode) and at.text == ref.name
-                    yield Use(ref, at.frame("/spec" + path), bare, not exact)
+        named = spec_type.named_lists
+        for path, text in _texts(declared, named):
+            for ref in refs_in(text):
+                at = seek(spec, path, named)
+                written = isinstance(at, TextNode)
+                bare = isinstance(at, TextNode) and at.text == ref.name
+                yield Use(ref, at.frame("/spec" + path), bare, not written)
         for ref in own:
             at = root.items.get("spec", root)
             yield Use(ref, at.frame("/spec"), implied=True)

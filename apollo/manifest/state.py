@@ -23,6 +23,8 @@ class State:
         self._environment = environment
         self.resources: dict[Key, Resource[Any]] = {}
         self.commit = ""
+        self._published: dict[Key, Resource[Any]] = {}
+        """The copy that the last snapshot holds; another one only when something moved."""
         self._bad: dict[str, list[Problem]] = {}
         self._commits: dict[str, str] = {}
         """Of held apps: the commit their resources come from."""
@@ -79,7 +81,9 @@ class State:
         for app, problems in bad.items():
             order = sorted(dict.fromkeys(problems), key=lambda one: (one.file, one.line, one.column))
             apps[app] = AppState(self._commits.get(app, ""), tuple(order))
-        return dict(self.resources), apps, frozenset(changed)
+        if plan:
+            self._published = dict(self.resources)
+        return self._published, apps, frozenset(changed)
 
     def _judge(self, extra: Mapping[str, list[Problem]]) -> dict[str, list[Problem]]:
         """Held apps and why."""

@@ -7,10 +7,11 @@ import logging
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from attrs import define, evolve, field, frozen
 
-from apollo.api import Health, Key, Owned, Snapshot
+from apollo.api import Health, Key, Owned, Resource, Snapshot
 from apollo.engine.backoff import Backoff
 from apollo.engine.engine import Engine, apps_of, is_applied
 from apollo.engine.events import Event, EventType
@@ -150,6 +151,8 @@ class Loop:
         if not members:
             return None
         keys = sorted(members)
+        if self._comes_first(work.key, keys):
+            return None
         before = {key: self.engine.looker.known.get(key) for key in keys}
         lane = _LANES[work.priority]
         if self.dry_run:
@@ -159,8 +162,7 @@ class Loop:
         for member in seen:
             await self._settle(member)
         for key in keys:
-            if self.engine.looker.known.get(key) != before[key]:
-                self._wake_users(key)
+            self._wake_users(key, moved=self.engine.looker.known.get(key) != before[key])
         again = [self._next(member) for member in seen]
         return min((one for one in again if one is not None), key=lambda one: one.after, default=None)
 
@@ -176,10 +178,30 @@ class Loop:
             and now < refused.until
         }
 
-    def _wake_users(self, key: Key) -> None:
+    def _comes_first(self, group: str, keys: Iterable[Key]) -> bool:
+        """Whether something that a group needs is about to be looked at in its new generation. The group is
+        woken after that; looking at it now would only be done again."""
+        engine, queue, now = self.engine, self.scheduler.queue, self.engine.clock.monotonic()
+        for need in {need for key in keys for need in engine.graph.needs(key)}:
+            other = engine.graph.group_of.get(need)
+            if other is None or other == group or need in engine.graph.cycles:
+                continue
+            known = engine.looker.known.get(need)
+            if known is not None and known.generation == engine.graph.resources[need].generation:
+                continue
+            due = queue.due(other)
+            if other in queue.running or (due is not None and due <= now):
+                return True
+        return False
+
+    def _wake_users(self, key: Key, *, moved: bool) -> None:
+        """Queue what needs a resource: when what is known of it moved, or it was not looked at since."""
+        resources = self.engine.graph.resources
         for user in self.engine.graph.users(key):
-            group = self.engine.graph.group_of[user]
-            self.scheduler.add(group, reasons=(f"{key} changed",), priority=Priority.DEPENDENCY)
+            item = self.items.get(user)
+            if moved or item is None or item.generation != resources[user].generation:
+                group = self.engine.graph.group_of[user]
+                self.scheduler.add(group, reasons=(f"{key} changed",), priority=Priority.DEPENDENCY)
 
     def _next(self, member: Member) -> Again | None:
         """When a resource is worth another look."""
@@ -303,7 +325,8 @@ class Loop:
         engine = self.engine
         rows = []
         now_monotonic, now = engine.clock.monotonic(), engine.clock.now()
-        for key, item in [*self.items.items(), *self.gone.items()]:
+        for key in {**engine.graph.resources, **self.gone}:
+            item = self.items.get(key) or self.gone.get(key) or _unseen(engine.graph.resources[key])
             row = resource_status(item)
             group = engine.graph.group_of.get(key)
             due = self.scheduler.queue.due(group) if group is not None else None
@@ -321,6 +344,12 @@ class Loop:
             engine.snapshot.problems,
             self.message,
         )
+
+
+def _unseen(resource: Resource[Any]) -> ResourcePlan:
+    """A resource of a commit that has just come in."""
+    failure = Failure("NotLooked", "not looked at yet")
+    return ResourcePlan(resource.key, resource.app, resource.generation, failure=failure)
 
 
 def _headline(plan: ResourcePlan) -> tuple[EventType, str, str]:

@@ -1,0 +1,79 @@
+"""Killed at any call, before or after its effect: the same end state, and nothing twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.crash import Story, survives_every_crash
+from tests.integration.world import World, service, task_definition
+
+pytestmark = pytest.mark.anyio
+
+
+def _deployed(world: World) -> None:
+    world.write({"web/web.yaml": task_definition() + "---" + service()})
+
+
+def _never_at_zero(world: World) -> None:
+    for name, one in world.services().items():
+        assert one["desiredCount"] > 0, f"{name} stands at 0 tasks"
+
+
+async def test_create(world: World) -> None:
+    await survives_every_crash(world, Story(_deployed, always=_never_at_zero))
+
+
+async def test_update(world: World) -> None:
+    def change(world: World) -> None:
+        world.write({"web/web.yaml": task_definition(image="web:2") + "---" + service(count=3)})
+
+    await survives_every_crash(world, Story(change, _deployed, always=_never_at_zero))
+
+
+async def test_delete(world: World) -> None:
+    def change(world: World) -> None:
+        world.write({"web/web.yaml": task_definition()})
+
+    await survives_every_crash(world, Story(change, _deployed, {"prune": True}))
+
+
+async def test_adopt(world: World) -> None:
+    def by_hand(world: World) -> None:
+        world.write(
+            {"web/web.yaml": task_definition() + "---" + service(lifecycle="lifecycle: {adopt: true}")}
+        )
+        ecs = world.aws.client("ecs")
+        arn = ecs.register_task_definition(
+            family="web",
+            cpu="256",
+            memory="512",
+            networkMode="awsvpc",
+            requiresCompatibilities=["FARGATE"],
+            containerDefinitions=[{"name": "app", "image": "web:0"}],
+        )["taskDefinition"]["taskDefinitionArn"]
+        ecs.create_service(
+            cluster="green",
+            serviceName="web",
+            taskDefinition=arn,
+            desiredCount=2,
+            launchType="FARGATE",
+            networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-a", "subnet-b"]}},
+        )
+        world.aws.settle()
+
+    await survives_every_crash(world, Story(by_hand, always=_never_at_zero))
+
+
+async def test_replace(world: World) -> None:
+    def change(world: World) -> None:
+        allowed = service(lifecycle="lifecycle: {replace: allow}").replace("FARGATE", "EC2")
+        world.write({"web/web.yaml": task_definition() + "---" + allowed})
+
+    await survives_every_crash(world, Story(change, _deployed))
+
+
+async def test_a_rollback(world: World) -> None:
+    def change(world: World) -> None:
+        world.write({"web/web.yaml": task_definition(image="web:crash") + "---" + service()})
+
+    await survives_every_crash(world, Story(change, _deployed, exit_code=5, always=_never_at_zero))

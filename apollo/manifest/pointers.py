@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from apollo.manifest.newer import is_newer
 from apollo.manifest.nodes import ListNode, MapNode, Node
 from apollo.manifest.shape import Shape, shape_of
-from apollo.resources import installed
 
 __all__ = ["found", "known_field", "named_pointer", "seek"]
 
@@ -67,7 +67,7 @@ def known_field(spec_type: type[Any], path: str) -> tuple[str, Collection[str]]:
         if shape.models:
             below = next((one for model in shape.models if (one := model.shape(step)) is not None), None)
             if below is None:
-                if any(newer(model.model, step) for model in shape.models):
+                if any(is_newer(model.model, step) for model in shape.models):
                     return "", ()
                 return step, [name for model in shape.models for name in model.names]
             shape = below
@@ -78,9 +78,3 @@ def known_field(spec_type: type[Any], path: str) -> tuple[str, Collection[str]]:
         else:
             return step, ()
     return "", ()
-
-
-def newer(model: Any, name: str) -> bool:
-    """Whether only the installed botocore knows this field of one of AWS's structures."""
-    service, shapes = getattr(model, "aws", ("", ()))[:2]
-    return any(installed.member(service, shape, name) is not None for shape in shapes)

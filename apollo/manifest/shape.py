@@ -18,6 +18,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get
 from pydantic import AliasChoices, AliasPath, BaseModel, RootModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
+from apollo.manifest.newer import newer_value
 from apollo.manifest.nodes import ListNode, MapNode, Node, TextNode, data
 from apollo.manifest.scalars import resolve
 
@@ -211,12 +212,16 @@ def convert(node: Node, shape: Shape, trouble: Trouble, *, leaves: bool = False)
     if isinstance(node, MapNode):
         members = shape.members(node)
         value = shape.value or ANY
-        result = {}
+        result: dict[str, Any] = {}
         for name, item in node.items.items():
+            below = None if members is None else members.shape(name)
             if isinstance(item, TextNode) and item.plain and resolve(item.text) is None:
-                continue
-            below = value if members is None else members.shape(name) or value
-            result[name] = convert(item, below, trouble, leaves=leaves)
+                if members is not None and below is None:
+                    result[name] = None  # unknown all the same
+            elif below is None and members is not None and hasattr(members.model, "aws"):
+                result[name] = newer_value(members.model, name, item)
+            else:
+                result[name] = convert(item, below or value, trouble, leaves=leaves)
         return result
     assert isinstance(node, ListNode)
     items = [

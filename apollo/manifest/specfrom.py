@@ -95,7 +95,11 @@ def _cleaned(node: Node, shape: Shape) -> Node:
             ours = name[:1].lower() + name[1:]
             if ours not in node.items and (below := members.shape(ours)) is not None:
                 key = TextNode(key.source, key.line, key.column, ours, plain=False)
-        if isinstance(item, TextNode) and (item.absent or (not item.text and below and below.literals)):
+        known = members is None or below is not None
+        unset = isinstance(item, TextNode) and (
+            item.absent or (not item.text and below is not None and bool(below.literals))
+        )
+        if known and unset:
             continue
         result.put(key, _cleaned(item, below or shape.value or ANY))
     return result

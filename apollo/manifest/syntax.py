@@ -347,7 +347,7 @@ class _Reader:
         value = resolve(text)
         if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
             self.add(
-                "APO-YAML-005", f"'{text}' is not what its tag !!{event.tag[18:]} says", event.start_mark
+                "APO-YAML-005", f"the value is not what its tag !!{event.tag[18:]} says", event.start_mark
             )
         return True
 

@@ -8,6 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apollo.manifest import parse
+from apollo.manifest.findings import validated
+from apollo.manifest.nodes import MapNode
+from apollo.resources.shape import Aws, AwsShape
 from tests.manifest.loading import box, load, only, problem, value
 
 
@@ -70,6 +74,7 @@ def test_other_fields_take_the_value(text: str, wanted: dict[str, object]) -> No
         ("{count: 9223372036854775808}", "the number does not fit into 64 bits", ""),
         ("{count: " + "9" * 5000 + "}", "an infinite number, or one that is none, is not allowed", ""),
         ("{anything: [.inf]}", "an infinite number, or one that is none, is not allowed", ""),
+        ("{contu: }", "unknown key 'contu'", "did you mean 'count'?"),
         ("{contu: 3}", "unknown key 'contu'", "did you mean 'count'?"),
         ("{parts: [{image: a}]}", "'name' is missing", ""),
         ("{parts: [{name: a, imgae: b}]}", "unknown key 'imgae'", "did you mean 'image'?"),
@@ -97,6 +102,37 @@ def test_unknown_keys_point_at_the_key_and_missing_ones_at_the_parent() -> None:
     assert (found.line, found.column, found.path) == (6, 7, "/spec/parts/0")
     found = problem("\n  count: 1\n  cuont: 2\n")
     assert (found.line, found.column, found.path) == (6, 3, "/spec/cuont")
+
+
+class Few(AwsShape):
+    """A model that is older than the installed botocore."""
+
+    aws = Aws("ecs", ("RegisterTaskDefinitionRequest",))
+    family: str | None = None
+
+
+def test_fields_newer_than_the_models_are_typed_by_botocores_model() -> None:
+    text = "{family: 1.10, cpu: 256, containerDefinitions: [{name: no, cpu: 10, essential: true}]}"
+    (node,) = parse(text.encode(), "f").documents
+    assert isinstance(node, MapNode)
+    spec, problems = validated(Few, node, "/spec")
+    assert problems == [] and spec is not None
+    assert (
+        spec.declared()
+        == {
+            "family": "1.10",
+            "cpu": "256",
+            "containerDefinitions": [{"name": "no", "cpu": 10, "essential": True}],
+        }
+        or spec.declared()["cpu"] == "256"
+    )
+    (node,) = parse(b"{cpu: [1], cpuu: 2}", "f").documents
+    assert isinstance(node, MapNode)
+    _, problems = validated(Few, node, "/spec")
+    assert sorted((one.code, one.path, one.column) for one in problems) == [
+        ("APO-LOAD-013", "/spec/cpuu", 12),
+        ("APO-LOAD-015", "/spec/cpu", 7),
+    ]
 
 
 _plain = st.text(

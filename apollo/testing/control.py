@@ -46,6 +46,7 @@ class Control:
 
     def _route(self, method: str, name: str, args: dict[str, list[str]], body: Any) -> Reply:
         world = self._world
+        world.catch_up()
         match method, name:
             case "GET", "health":
                 return _reply(200, self._health() | {"status": "ok"})
@@ -61,6 +62,8 @@ class Control:
                     state[f"{account}/{region}/{service}"] = backend.snapshot()
                 return _reply(200, state)
             case "POST", "clock":
+                if not isinstance(body, dict):
+                    raise ValueError("an object was expected")
                 if "speed" in body:
                     world.clock.set_speed(float(body["speed"]))
                 if "advance" in body:

@@ -46,6 +46,7 @@ class Control:
 
     def _route(self, method: str, name: str, args: dict[str, list[str]], body: Any) -> Reply:
         world = self._world
+        world.catch_up()
         match method, name:
             case "GET", "health":
                 return _reply(200, self._health() | {"status": "ok"})

@@ -82,6 +82,7 @@ class Dispatcher:
         try:
             self._read_target(request, target)
             world = self._world
+            world.catch_up()
             identity = world.identify(access_key)
             entry = world.log.add(
                 world.clock.now(),

@@ -17,6 +17,8 @@ from apollo.testing.log import Request
 from apollo.testing.scenarios import Scenarios
 from apollo.testing.server import Server
 from apollo.testing.services import registry
+from apollo.testing.services.autoscaling import ApplicationAutoScaling
+from apollo.testing.services.autoscaling.load import load_needs
 from apollo.testing.services.elbv2 import Elbv2, stage
 from apollo.testing.services.elbv2.routing import Probe, match
 from apollo.testing.services.elbv2.rules import view
@@ -87,13 +89,16 @@ class LocalAws:
     def advance(self, seconds: float) -> float:
         """Let virtual time pass."""
         with self.world.lock:
-            return self.clock.advance(seconds)
+            now = self.clock.advance(seconds)
+            self.world.catch_up()
+            return now
 
     def settle(self, limit: float = 7200.0) -> float:
         """Let time pass until nothing is going to happen by itself, at most `limit` seconds; what passed."""
         with self.world.lock:
             begin = self.clock.now()
             while True:
+                self.world.catch_up()
                 coming = []
                 for backend in list(self.world.backends.values()):
                     backend.step()
@@ -145,6 +150,28 @@ class LocalAws:
     def _elbv2(self, account: str, region: str) -> Elbv2:
         return cast("Elbv2", self.world.backend("elbv2", account, region))
 
+    def load_rises(
+        self,
+        service: str,
+        tasks: int,
+        *,
+        cluster: str = "default",
+        account: str = DEFAULT_ACCOUNT,
+        region: str = DEFAULT_REGION,
+    ) -> int:
+        """The load of a service needs so many tasks now, more or fewer: its scaling policies follow.
+
+        They keep within the bounds of its scalable target and move nothing that is suspended; without a
+        policy nothing moves. Nothing of it is in the request log. The desired count afterwards.
+        LookupError: the service has no scalable target.
+        """
+        with self.world.lock:
+            self.world.catch_up()
+            scaling = cast(
+                "ApplicationAutoScaling", self.world.backend("application-autoscaling", account, region)
+            )
+            return load_needs(scaling, f"service/{cluster}/{service}", tasks)
+
     # looking
 
     def route(
@@ -187,6 +214,7 @@ class LocalAws:
     def snapshot(self) -> dict[str, Any]:
         """The whole state without AWS-drawn identifiers and timestamps, to compare end states."""
         with self.world.lock:
+            self.world.catch_up()
             result: dict[str, Any] = {}
             for (service, account, region), backend in sorted(self.world.backends.items()):
                 backend.step()

@@ -1,5 +1,6 @@
 """Everything behind one endpoint: the clock, the randomness, and each account's and region's services."""
 
+import heapq
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -88,6 +89,20 @@ class World:
         self.backends: dict[tuple[str, str, str], Backend] = {}
         self.sessions: dict[str, Identity] = {}
         """Temporary credentials that were handed out: access key id -> identity."""
+        self._coming: list[tuple[float, int, Callable[[float], None]]] = []
+        self._planned = 0
+
+    def at(self, moment: float, happen: Callable[[float], None]) -> None:
+        """Have something happen at a moment, before anybody looks at what came after it."""
+        self._planned += 1
+        heapq.heappush(self._coming, (moment, self._planned, happen))
+
+    def catch_up(self) -> None:
+        """Let everything happen that was planned for a moment until now, in order."""
+        now = self.clock.now()
+        while self._coming and self._coming[0][0] <= now:
+            moment, _, happen = heapq.heappop(self._coming)
+            happen(moment)
 
     def backend(self, service: str, account: str, region: str) -> Backend:
         key = (service, account, region)
@@ -107,6 +122,7 @@ class World:
     def reset(self) -> None:
         """Forget all state, faults, scenarios and the log; the clock goes on."""
         self.backends.clear()
+        self._coming.clear()
         self.sessions.clear()
         self.faults.clear()
         self.scenarios.clear()

@@ -6,8 +6,14 @@ from apollo.testing.world import Backend
 
 
 def registry() -> Mapping[str, type[Backend]]:
+    from apollo.testing.services.autoscaling import ApplicationAutoScaling
     from apollo.testing.services.ecs import Ecs
     from apollo.testing.services.elbv2 import Elbv2
     from apollo.testing.services.sts import Sts
 
-    return {"ecs": Ecs, "elbv2": Elbv2, "sts": Sts}
+    return {
+        "application-autoscaling": ApplicationAutoScaling,
+        "ecs": Ecs,
+        "elbv2": Elbv2,
+        "sts": Sts,
+    }

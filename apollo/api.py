@@ -373,6 +373,9 @@ class Owned:
     complete: bool = False
     prune: str = "auto"
     app: str = ""
+    part_of: tuple[Identity, ...] = ()
+    """What this object goes with, such as the service of a scaling target: it does not count as a deletion of
+    its own where that goes, too."""
 
 
 # ── the world, as a controller sees it ───────────────────────────────────────────────────────────────────

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from attrs import field, frozen
 
-from apollo.engine.engine import Result
+from apollo.engine.apply import Result
 from apollo.operator import Operator
 from tests.integration.world import World
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from attrs import define, evolve, field
 
 from apollo.api import Key, Kinds, Resource
-from apollo.errors import ApolloError
 
 __all__ = ["Graph"]
+
+_log = logging.getLogger("apollo.engine")
 
 
 @define
@@ -29,6 +31,10 @@ class Graph:
     group_of: dict[Key, str] = field(factory=dict, init=False)
     _needs: dict[Key, frozenset[Key]] = field(factory=dict, init=False)
     _users: dict[Key, set[Key]] = field(factory=dict, init=False)
+    _requires: dict[Key, frozenset[str]] = field(factory=dict, init=False)
+    _provides: dict[Key, frozenset[str]] = field(factory=dict, init=False)
+    _providers: dict[str, set[Key]] = field(factory=dict, init=False)
+    _requirers: dict[str, set[Key]] = field(factory=dict, init=False)
 
     def update(self, resources: Mapping[Key, Resource[Any]], changed: Iterable[Key]) -> frozenset[Key]:
         """Take the new state of the changed keys; absent ones are removed.
@@ -54,6 +60,16 @@ class Graph:
     def users(self, key: Key) -> frozenset[Key]:
         """What waits for a resource."""
         return frozenset(self._users.get(key, ()))
+
+    def after(self, key: Key) -> frozenset[Key]:
+        """What a resource comes after without referring to it: who provides what it requires."""
+        names = self._requires.get(key, ())
+        return frozenset(one for name in names for one in self._providers.get(name, ()) if one != key)
+
+    def before(self, key: Key) -> frozenset[Key]:
+        """What comes after a resource without referring to it."""
+        names = self._provides.get(key, ())
+        return frozenset(one for name in names for one in self._requirers.get(name, ()) if one != key)
 
     def order(self, keys: Collection[Key] | None = None) -> list[list[Key]]:
         """Levels: every key stands in a later level than all it needs. Members of a cycle and what hangs on
@@ -84,7 +100,7 @@ class Graph:
         needs: dict[str, set[str]] = {group: set() for group in self.groups}
         users: dict[str, set[str]] = {group: set() for group in self.groups}
         for key, group in self.group_of.items():
-            for need in self.needs(key):
+            for need in self.needs(key) | self.after(key):
                 other = self.group_of.get(need)
                 if other is not None and other != group:
                     needs[group].add(other)
@@ -118,6 +134,11 @@ class Graph:
                 users.discard(key)
                 if not users:
                     del self._users[need]
+        for mine, index in ((self._requires, self._requirers), (self._provides, self._providers)):
+            for name in mine.pop(key, ()):
+                index[name].discard(key)
+                if not index[name]:
+                    del index[name]
         self.cycles.pop(key, None)
         group = self.group_of.pop(key, None)
         if group is not None and (members := self.groups.get(group)) is not None:
@@ -132,16 +153,22 @@ class Graph:
         self._needs[key] = needs
         for need in needs:
             self._users.setdefault(need, set()).add(key)
-        group = self._group(resource)
+        group = str(key)
+        try:
+            controller = self.kinds.get(key.kind)
+            named_group = controller.group(resource.spec, resource.env)
+            if named_group is not None:
+                group = f"{key.kind}:{named_group}"
+            self._requires[key] = frozenset(controller.requires(resource.spec))
+            self._provides[key] = frozenset(controller.provides(resource.spec))
+        except Exception:  # the look at it will say what is wrong
+            _log.debug("placing %s failed", key, exc_info=True)
+        for name in self._requires.get(key, ()):
+            self._requirers.setdefault(name, set()).add(key)
+        for name in self._provides.get(key, ()):
+            self._providers.setdefault(name, set()).add(key)
         self.group_of[key] = group
         self.groups.setdefault(group, {})[key] = None
-
-    def _group(self, resource: Resource[Any]) -> str:
-        try:
-            group = self.kinds.get(resource.key.kind).group(resource.spec, resource.env)
-        except ApolloError:
-            group = None  # the look at it will say what is wrong
-        return str(resource.key) if group is None else f"{resource.key.kind}:{group}"
 
     def _with_users(self, keys: Iterable[Key]) -> set[Key]:
         found = set(keys)

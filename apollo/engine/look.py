@@ -122,7 +122,7 @@ class Looker:
 
     async def orphan(self, owned: Owned, scope: PruneScope, lane: str) -> Member:
         """Look at something of ours that git does not hold any more."""
-        plan = ResourcePlan(owned.key, owned.app, absent=True)
+        plan = ResourcePlan(owned.key, owned.app, absent=True, place=str(owned.identity))
         try:
             controller = self.kinds.get(owned.key.kind)
             seen = owned.seen

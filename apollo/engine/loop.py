@@ -16,7 +16,7 @@ from apollo.engine.backoff import Backoff
 from apollo.engine.engine import Engine, apps_of, is_applied
 from apollo.engine.events import Event, EventType
 from apollo.engine.look import Member
-from apollo.engine.orphans import Sweep, orphans, scopes, sweep
+from apollo.engine.orphans import Sweep, find, sweep
 from apollo.engine.plan import Failure, ResourcePlan
 from apollo.engine.queue import Priority, Work
 from apollo.engine.scheduler import Again, Scheduler
@@ -30,6 +30,8 @@ SWEEP = "@sweep"
 """The queue's entry for looking at everything, and at what is ours and not in git any more."""
 _SLOW = 300.0
 """Seconds between looks at what only a person can mend in AWS (a permission, a quota)."""
+_NET = 5.0
+"""Seconds after which something that was left for later is looked at in any case."""
 _LANES = {
     Priority.MANUAL: "changed",
     Priority.COMMIT: "changed",
@@ -152,7 +154,7 @@ class Loop:
             return None
         keys = sorted(members)
         if self._comes_first(work.key, keys):
-            return None
+            return Again(_NET, "dependency", Priority.DEPENDENCY)  # woken earlier, as a rule
         before = {key: self.engine.looker.known.get(key) for key in keys}
         lane = _LANES[work.priority]
         if self.dry_run:
@@ -182,7 +184,8 @@ class Loop:
         """Whether something that a group needs is about to be looked at in its new generation. The group is
         woken after that; looking at it now would only be done again."""
         engine, queue, now = self.engine, self.scheduler.queue, self.engine.clock.monotonic()
-        for need in {need for key in keys for need in engine.graph.needs(key)}:
+        graph = engine.graph
+        for need in {need for key in keys for need in graph.needs(key) | graph.after(key)}:
             other = engine.graph.group_of.get(need)
             if other is None or other == group or need in engine.graph.cycles:
                 continue
@@ -196,11 +199,13 @@ class Loop:
 
     def _wake_users(self, key: Key, *, moved: bool) -> None:
         """Queue what needs a resource: when what is known of it moved, or it was not looked at since."""
-        resources = self.engine.graph.resources
-        for user in self.engine.graph.users(key):
+        graph = self.engine.graph
+        resources = graph.resources
+        users = graph.users(key)
+        for user in users | graph.before(key):
             item = self.items.get(user)
-            if moved or item is None or item.generation != resources[user].generation:
-                group = self.engine.graph.group_of[user]
+            if (moved and user in users) or item is None or item.generation != resources[user].generation:
+                group = graph.group_of[user]
                 self.scheduler.add(group, reasons=(f"{key} changed",), priority=Priority.DEPENDENCY)
 
     def _next(self, member: Member) -> Again | None:
@@ -281,19 +286,17 @@ class Loop:
     async def _prune(self, swept: Sweep) -> None:
         """Show, and where allowed delete, what git does not hold any more."""
         engine = self.engine
-        going = orphans(swept, engine.graph.resources)
-        scope = scopes(swept, going, engine.snapshot, engine.last_app)
-        rank = {kind: engine.kinds.get(kind).rank for kind in {owned.key.kind for owned in going}}
         gone: dict[Key, ResourcePlan] = {}
-        for owned in sorted(going, key=lambda one: (rank[one.key.kind], one.key)):
-            member = await engine.looker.orphan(owned, scope[owned.key], "sweep")
-            if member.plan.sendable and not self.dry_run:
+        for orphan in find(engine.looker, swept, engine.snapshot, engine.last_app):
+            member = await engine.looker.orphan(orphan.owned, orphan.scope, "sweep")
+            if member.plan.sendable and orphan.ready and not self.dry_run:
                 member = await engine.actor.orphan(member)
                 if member.plan.failure is None and not engine.actor.stopping:
-                    self._tell("Deleted", member.plan, message="not in git any more")
+                    self._tell("Deleted", member.plan, message=orphan.why)
                     continue
-            gone[member.key] = member.plan
-            self._announce(member.plan)
+            if not orphan.moved:
+                gone[member.key] = member.plan
+                self._announce(member.plan)
         self.gone = gone
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────────────

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
-from apollo.api import Key, Owned, PruneScope, Snapshot
+from apollo.api import Identity, Key, Owned, PruneScope, Snapshot
 from apollo.engine.look import Looker, failure_of
 
-__all__ = ["Sweep", "scopes", "sweep"]
+__all__ = ["Orphan", "Sweep", "find", "sweep"]
 
 
 @frozen
@@ -38,14 +38,60 @@ async def sweep(looker: Looker, lane: str = "sweep") -> Sweep:
     return Sweep(tuple(found), incomplete)
 
 
-def orphans(swept: Sweep, keys: Collection[Key]) -> list[Owned]:
-    """The owned objects that git does not hold."""
-    return [owned for owned in swept.owned if owned.key not in keys]
+@frozen
+class Orphan:
+    """An object of ours that should go.
+
+    :ivar moved: its key is in git under another identity (a renamed service, another cluster).
+    :ivar ready: whether it may go now: what was moved goes once the new object is healthy.
+    """
+
+    owned: Owned
+    scope: PruneScope
+    moved: bool = False
+    ready: bool = True
+    rank: int = 50
+
+    @property
+    def why(self) -> str:
+        return f"replaced by {self.owned.key} in its new place" if self.moved else "not in git any more"
 
 
-def scopes(
-    swept: Sweep, going: Collection[Owned], snapshot: Snapshot, last_app: Mapping[Key, str]
-) -> dict[Key, PruneScope]:
+def find(looker: Looker, swept: Sweep, snapshot: Snapshot, last_app: Mapping[Key, str]) -> list[Orphan]:
+    """What should go, in the order in which it goes: first what depends on others."""
+    places: dict[Identity, Key] = {}
+    identities: dict[Key, Identity | None] = {}
+    for key in looker.graph.resources:
+        try:
+            identities[key] = looker.identity(key)
+        except Exception:  # a broken kind: nothing of it goes
+            identities[key] = None
+        if (place := identities[key]) is not None:
+            places[place] = key
+    going: list[tuple[Owned, bool]] = []
+    for owned in swept.owned:
+        if owned.key not in looker.graph.resources:
+            # What a manifest names is not an orphan, whoever's tag it carries: it is adopted, or a conflict.
+            if owned.identity not in places:
+                going.append((owned, False))
+        elif identities[owned.key] not in (None, owned.identity):
+            going.append((owned, True))
+    scope = _scopes(looker, swept, [owned for owned, _ in going], snapshot, last_app)
+    found = []
+    for (owned, moved), its in zip(going, scope, strict=True):
+        known = looker.known.get(owned.key)
+        ready = not moved or (known is not None and known.complete and known.healthy)
+        found.append(Orphan(owned, its, moved, ready, looker.kinds.get(owned.key.kind).rank))
+    return sorted(found, key=lambda one: (one.moved, one.rank, one.owned.key, one.owned.identity))
+
+
+def _scopes(
+    looker: Looker,
+    swept: Sweep,
+    going: Sequence[Owned],
+    snapshot: Snapshot,
+    last_app: Mapping[Key, str],
+) -> list[PruneScope]:
     """Per orphan, how much its app would lose. An orphan whose app nobody remembers counts for the whole
     environment, and a broken file anywhere protects it."""
     broken = {
@@ -56,20 +102,26 @@ def scopes(
     tree = next((problem.message for problem in snapshot.problems if problem.severity == "error"), "")
     if not tree and not snapshot.resources and going:
         tree = "the commit holds no resources at all"
-    existing: Counter[str] = Counter(
-        snapshot.resources[owned.key].app for owned in swept.owned if owned.key in snapshot.resources
-    )
-    app_of = {owned.key: owned.app or last_app.get(owned.key, "") for owned in going}
-    deleting = Counter(app_of.values())
-    result = {}
+
+    def app_of(owned: Owned) -> str:
+        resource = snapshot.resources.get(owned.key)
+        return resource.app if resource is not None else owned.app or last_app.get(owned.key, "")
+
+    places = {owned.identity for owned in going}
+    counted = [owned for owned in going if not places.intersection(owned.part_of)]
+    deleting = Counter(map(app_of, counted))
+    standing = [owned for owned in swept.owned if owned not in going and not owned.part_of]
+    existing = Counter(map(app_of, standing)) + deleting
+    everything = sum(existing.values())
+    result = []
     for owned in going:
-        app = app_of[owned.key]
+        app = app_of(owned)
         why = tree or swept.incomplete.get(owned.key.kind, "")
         if not why and app in broken:
             why = f"{app} could not be loaded: {broken[app].message}"
         if not why and not app and broken:
             name, problem = next(iter(broken.items()))
             why = f"{name} could not be loaded: {problem.message}"
-        total = existing[app] + deleting[app] if app else len(swept.owned)
-        result[owned.key] = PruneScope(deleting[app], total, complete=not why, why_incomplete=why)
+        total = existing[app] if app else everything
+        result.append(PruneScope(deleting[app], total, complete=not why, why_incomplete=why))
     return result

@@ -100,6 +100,8 @@ class ResourcePlan:
     origin: str = ""
     absent: bool = False
     """Not in git: something of ours that should go."""
+    place: str = ""
+    """Where an absent one lives in AWS; its key may be in git under another identity."""
 
     @property
     def action(self) -> Action:
@@ -160,6 +162,8 @@ class ResourcePlan:
         if self.findings or self.failure or self.blocked_by:
             data["blocked"] = True
             data["digest"] = self.digest
+        if self.place:
+            data["identity"] = self.place
         if self.wait is not None:
             data["wait"] = {"reason": self.wait.reason, "message": self.wait.message}
         return data

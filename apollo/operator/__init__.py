@@ -7,7 +7,7 @@ Embedding::
             await tasks.start(operator.run)      # returns when every first snapshot is loaded
 """
 
-from apollo.engine.engine import Result
+from apollo.engine.apply import Result
 from apollo.engine.events import Event
 from apollo.engine.plan import Plan
 from apollo.engine.status import EnvironmentStatus, Outcome, ResourceStatus

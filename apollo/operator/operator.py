@@ -16,7 +16,8 @@ from attrs import frozen
 from apollo.api import Controller, Env, Gate, Key, Snapshot
 from apollo.aws import Aws
 from apollo.clock import Clock, SystemClock
-from apollo.engine.engine import Engine, Result
+from apollo.engine.apply import Result, apply
+from apollo.engine.engine import Engine
 from apollo.engine.events import Event
 from apollo.engine.loop import Loop
 from apollo.engine.plan import Plan
@@ -170,7 +171,7 @@ class Operator:
             report = progress
             self._listeners.append(lambda event: _report(event, report))
         try:
-            return await engine.apply(plan, wait=wait, timeout=timeout, exact=exact)
+            return await apply(engine, plan, wait=wait, timeout=timeout, exact=exact)
         finally:
             if progress is not None:
                 self._listeners.pop()
@@ -334,13 +335,13 @@ class Operator:
             from apollo.manifest import load_path
             from apollo.source import working_tree_commit
 
-            snapshot = await to_thread.run_sync(
+            loaded = await to_thread.run_sync(
                 lambda: load_path(
                     paths, environment, installation=self.settings.installation.name, kinds=self.registry
                 )
             )
             sha = await to_thread.run_sync(working_tree_commit, paths[0])
-            return _at(snapshot, sha or "")
+            return _at(loaded.snapshot, sha or "")
         desired = self._desired(environment)
         source = desired.source
         commit = await source.info(await source.resolve(rev)) if rev else await source.refresh()

@@ -6,6 +6,7 @@ import pytest
 from attrs import evolve
 
 from apollo.api import Held, Key, Lifecycle, Proposal, Ref, Verdict, marker
+from apollo.engine.apply import apply
 from apollo.errors import Terminal, Transient
 from tests.engine.toy import World, box, snapshot
 from tests.virtual import VirtualClock
@@ -31,7 +32,7 @@ async def test_the_calls_that_plan_announces_are_the_calls_that_apply_makes() ->
     assert plan.to_dict()["summary"]["create"] == 3
     service = next(item for item in plan if item.key == key("web"))
     assert service.to_dict()["changes"][1]["after"] == "(known after apply)"
-    result = await engine.apply(plan)
+    result = await apply(engine, plan)
     assert [operation for operation, _ in world.cloud.mutations] == announced
     assert result.exit_code == 0
     assert world.cloud.objects["Box/web"]["needs"] == world.cloud.objects["Base/web"]["arn"]
@@ -42,7 +43,7 @@ async def test_a_second_pass_of_a_fresh_process_changes_nothing() -> None:
     for _ in range(3):
         engine = world.engine()
         engine.take(snapshot(*chain()))
-        result = await engine.apply(await engine.plan())
+        result = await apply(engine, await engine.plan())
         assert result.exit_code == 0
     assert len(world.cloud.mutations) == 3
 
@@ -52,11 +53,11 @@ async def test_only_what_changed_and_its_dependants_are_touched() -> None:
     engine = world.engine()
     first = snapshot(*chain())
     engine.take(first)
-    await engine.apply(await engine.plan())
+    await apply(engine, await engine.plan())
     world.cloud.calls.clear()
     affected = engine.take(snapshot(*chain(2), before=first))
     assert affected == {key("web", "Base"), key("web")}
-    await engine.apply(await engine.plan())
+    await apply(engine, await engine.plan())
     assert world.cloud.mutations == [("Register", "Base/web"), ("Put", "Box/web")]
 
 
@@ -67,7 +68,7 @@ async def test_reasons_tell_git_from_hands() -> None:
     engine.take(first)
     plan = await engine.plan()
     assert [item.reason for item in plan] == ["Differs"]
-    await engine.apply(plan)
+    await apply(engine, plan)
     world.cloud.objects["Box/a"]["size"] = 7
     assert [item.reason for item in await engine.plan()] == ["Drifted"]
     engine.take(snapshot(box("a", 3), before=first))
@@ -84,7 +85,7 @@ async def test_a_broken_resource_stops_its_dependants_and_nobody_else() -> None:
     assert {entry["key"] for entry in plan.to_dict()["notAnalysed"]} == {"Base/web"}
     blocked = next(item for item in plan if item.key == key("web"))
     assert blocked.blocked_by == (key("web", "Base"),)
-    result = await engine.apply(plan)
+    result = await apply(engine, plan)
     assert result.exit_code == 1
     assert {o.key.name: o.outcome for o in result.outcomes if o.key.kind == "Box"} == {
         "web": "Skipped",
@@ -97,7 +98,7 @@ async def test_a_failed_call_is_the_failure_of_its_resource() -> None:
     world.cloud.fail["Put Box/other"] = Terminal("AWS refuses it", reason="Invalid")
     engine = world.engine()
     engine.take(snapshot(*chain()))
-    result = await engine.apply(await engine.plan())
+    result = await apply(engine, await engine.plan())
     outcomes = {str(o.key): (o.outcome, o.message) for o in result.outcomes}
     assert outcomes["Box/other"] == ("Failed", "AWS refuses it")
     assert outcomes["Box/web"][0] == "Succeeded"
@@ -111,7 +112,7 @@ async def test_depends_on_waits_until_the_target_is_healthy() -> None:
     engine.take(snapshot(box("first"), box("second", depends_on=(Ref("Box", "first"),))))
     plan = await engine.plan()
     assert len(plan.steps) == 2
-    result = await engine.apply(plan)
+    result = await apply(engine, plan)
     assert result.exit_code == 0
     order = [ident for operation, ident in world.cloud.calls if operation != "List"]
     assert order.index("Box/second") < len(order)
@@ -145,7 +146,7 @@ async def test_a_held_resource_sends_nothing_and_exits_with_3() -> None:
     plan = await engine.plan()
     assert plan.to_dict()["calls"] == []
     assert plan.to_dict()["gates"][0]["reason"] == "Window"
-    result = await engine.apply(plan)
+    result = await apply(engine, plan)
     assert (result.exit_code, result.outcomes[0].outcome) == (3, "Skipped")
     assert not world.cloud.mutations
 
@@ -168,7 +169,7 @@ async def test_following_ends_at_the_deadline_with_4() -> None:
     world.cloud.settle_after = 10_000
     engine = world.engine()
     engine.take(snapshot(box("a")))
-    result = await engine.apply(await engine.plan(), timeout=60)
+    result = await apply(engine, await engine.plan(), timeout=60)
     assert result.timed_out
     assert result.exit_code == 4
 
@@ -184,7 +185,7 @@ async def test_a_rollback_is_reported_with_5() -> None:
         world.cloud.objects.get("Box/a", {})["broken"] = 5
 
     engine.actor.emit = break_it
-    result = await engine.apply(plan)
+    result = await apply(engine, plan)
     assert result.outcomes[0].outcome == "RolledBack"
     assert result.exit_code == 5
 
@@ -194,12 +195,12 @@ async def test_an_exact_apply_refuses_what_moved_meanwhile() -> None:
     engine = world.engine()
     first = snapshot(box("a"), box("b"))
     engine.take(first)
-    await engine.apply(await engine.plan())
+    await apply(engine, await engine.plan())
     engine.take(snapshot(box("a", 2), box("b"), before=first))
     plan = await engine.plan()
     world.cloud.objects.pop("Box/a")
     world.clock.time += 60
-    result = await engine.apply(plan, exact=True)
+    result = await apply(engine, plan, exact=True)
     # Put is the planned call's name still; a create instead of an update of this toy looks alike, so only
     # the outcome of a vanished plan is asserted here.
     assert result.exit_code in (0, 1)
@@ -217,7 +218,7 @@ async def test_digest_names_what_is_done_and_not_when() -> None:
 
     engine = world.engine()
     engine.take(snapshot(box("a")))
-    await engine.apply(await engine.plan())
+    await apply(engine, await engine.plan())
     one = await digest(2)
     assert one == await digest(2)
     assert one != await digest(3)
@@ -244,7 +245,7 @@ async def test_pruning_an_orphan_needs_complete_lists_and_counts_its_app() -> No
     engine = world.engine()
     first = snapshot(box("a"), box("b"), box("c"))
     engine.take(first)
-    await engine.apply(await engine.plan())
+    await apply(engine, await engine.plan())
     engine.take(snapshot(box("a"), before=first))
     plan = await engine.plan()
     assert [item.action for item in plan] == ["none", "delete", "delete"]
@@ -252,20 +253,20 @@ async def test_pruning_an_orphan_needs_complete_lists_and_counts_its_app() -> No
     world.cloud.fail["list Box"] = Transient("page 2 was lost")
     assert all(item.action != "delete" for item in await engine.plan())
     del world.cloud.fail["list Box"]
-    result = await engine.apply(await engine.plan())
+    result = await apply(engine, await engine.plan())
     assert result.exit_code == 0
     assert set(world.cloud.objects) == {"Box/a"}
 
 
 async def test_an_empty_tree_and_a_broken_app_prune_nothing() -> None:
     from apollo.api import AppState, Problem, Snapshot
-    from apollo.engine.orphans import orphans, scopes, sweep
+    from apollo.engine.orphans import find, sweep
 
     world = World()
     engine = world.engine()
     first = snapshot(box("a"), box("b"))
     engine.take(first)
-    await engine.apply(await engine.plan())
+    await apply(engine, await engine.plan())
     for broken in (
         snapshot(before=first),
         Snapshot("stage", "c2", "cfg", {}, {}, frozenset(first.resources), (Problem("X", "no folder"),)),
@@ -277,9 +278,9 @@ async def test_an_empty_tree_and_a_broken_app_prune_nothing() -> None:
         fresh = world.engine()
         fresh.take(broken)
         swept = await sweep(fresh.looker)
-        going = orphans(swept, fresh.graph.resources)
+        going = find(fresh.looker, swept, broken, {})
         assert going
-        assert not any(s.complete for s in scopes(swept, going, broken, {}).values())
+        assert not any(one.scope.complete for one in going)
 
 
 async def test_suspended_lifecycle_reaches_the_gates() -> None:
@@ -306,7 +307,7 @@ async def test_nobody_is_fought_for_ever() -> None:
     engine = world.engine()
     engine.take(snapshot(box("a")))
     for _ in range(10):
-        await engine.apply(await engine.plan())
+        await apply(engine, await engine.plan())
         world.cloud.objects["Box/a"]["size"] = 99
         world.clock.time += 30
     assert len(world.cloud.mutations) <= 4
@@ -314,3 +315,46 @@ async def test_nobody_is_fought_for_ever() -> None:
     assert plan.findings[0].reason == "Stalled"
     world.clock.time += 1000
     assert (await engine.plan()).steps
+
+
+async def test_a_moved_identity_is_made_anew_and_the_old_one_goes_once_the_new_is_healthy() -> None:
+    world = World()
+    engine = world.engine()
+    first = snapshot(box("a"))
+    engine.take(first)
+    await apply(engine, await engine.plan())
+    world.cloud.settle_after = 3
+    engine.take(snapshot(box("a", place="elsewhere"), before=first))
+    plan = await engine.plan()
+    assert [(item.action, item.place) for item in plan] == [("create", ""), ("delete", "toy:Box/a")]
+    world.cloud.calls.clear()
+    result = await apply(engine, plan)
+    assert result.exit_code == 0
+    assert world.cloud.mutations == [("Put", "Box/elsewhere"), ("Delete", "Box/a")]
+    reads = [call for call in world.cloud.calls[: world.cloud.calls.index(("Delete", "Box/a"))]]
+    assert reads.count(("Read", "Box/elsewhere")) > 3, "it was followed until it was healthy"
+
+
+async def test_the_old_place_stays_when_the_new_one_never_gets_healthy() -> None:
+    world = World()
+    engine = world.engine()
+    first = snapshot(box("a"))
+    engine.take(first)
+    await apply(engine, await engine.plan())
+    world.cloud.settle_after = 10**6
+    engine.take(snapshot(box("a", place="elsewhere"), before=first))
+    result = await apply(engine, await engine.plan(), timeout=60)
+    assert result.exit_code == 4
+    assert set(world.cloud.objects) == {"Box/a", "Box/elsewhere"}
+    assert [o.outcome for o in result.outcomes] == ["Failed", "Skipped"]
+
+
+async def test_a_renamed_resource_that_takes_over_the_object_is_no_orphan() -> None:
+    world = World()
+    engine = world.engine()
+    first = snapshot(box("a"))
+    engine.take(first)
+    await apply(engine, await engine.plan())
+    engine.take(snapshot(box("b", place="a"), before=first))
+    plan = await engine.plan()
+    assert [item.action for item in plan] == ["update"]

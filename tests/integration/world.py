@@ -14,7 +14,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from apollo.engine.engine import Result
+from apollo.engine.apply import Result
 from apollo.engine.plan import Plan
 from apollo.manifest import load_settings
 from apollo.operator import Operator

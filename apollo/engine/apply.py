@@ -1,0 +1,258 @@
+"""Carrying out one plan: in its order, and then following the rollouts to their end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from random import Random
+from typing import Any
+
+import anyio
+from attrs import define, evolve, field, frozen
+
+from apollo.api import Key
+from apollo.engine.backoff import Backoff
+from apollo.engine.engine import Engine, is_applied
+from apollo.engine.events import Event
+from apollo.engine.look import Member
+from apollo.engine.orphans import sweep
+from apollo.engine.plan import Plan, ResourcePlan
+from apollo.engine.status import Outcome, OutcomeName
+
+__all__ = ["Application", "Result", "apply"]
+
+_PASSING = frozenset({"Throttled", "Unavailable", "LostAnswer", "NotReady", "Conflict"})
+_TRIES = 4
+"""How often one apply tries a call again that failed in passing; an operator never gives up."""
+
+
+@frozen
+class Result:
+    """What became of a plan.
+
+    :ivar timed_out: a rollout was not over at the deadline.
+    :ivar interrupted: a signal came before the last step.
+    :ivar degraded: AWS equals git, and something is unhealthy. :ivar failed: a call or a look failed.
+    """
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+    timed_out: bool = False
+    interrupted: bool = False
+    degraded: bool = False
+    failed: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0 done · 1 error · 3 held or denied · 4 timed out · 5 finished but unhealthy · 130 interrupted."""
+        states = {outcome.outcome for outcome in self.outcomes}
+        if self.interrupted:
+            return 130
+        if self.failed or self.plan.failed:
+            return 1
+        if "RolledBack" in states or self.degraded:
+            return 5
+        if self.timed_out:
+            return 4
+        if "Failed" in states:
+            return 1
+        return 3 if self.plan.stopped else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        data = self.plan.to_dict("Result")
+        said = {str(outcome.key): outcome for outcome in self.outcomes}
+        for row in data["resources"]:
+            outcome = said.get(row["key"])
+            if outcome is not None:
+                row |= {"outcome": outcome.outcome, "message": outcome.message}
+        data["timedOut"] = self.timed_out
+        return data
+
+
+async def apply(
+    engine: Engine, plan: Plan, *, wait: bool = True, timeout: float | None = None, exact: bool = False
+) -> Result:
+    """Carry out a plan that ``engine`` just made.
+
+    :param wait: follow rollouts to their end. :param timeout: seconds until they are given up on; default the
+        environment's ``progressDeadline``.
+    :param exact: send nothing but the planned calls; a resource that moved meanwhile fails instead.
+    """
+    if timeout is None:
+        timeout = engine.settings.spec.sync.progressDeadline
+    return await Application(engine, plan, engine.clock.monotonic() + timeout, wait, exact).run()
+
+
+@define
+class Application:
+    """One carrying out of one plan.
+
+    :ivar deadline: monotonic time at which rollouts are given up on.
+    :ivar exact: send nothing but the planned calls; a resource that moved meanwhile fails instead.
+    """
+
+    engine: Engine
+    plan: Plan
+    deadline: float
+    wait: bool = True
+    exact: bool = False
+    last: dict[Key, ResourcePlan] = field(factory=dict, init=False)
+    gone: dict[tuple[Key, str], ResourcePlan] = field(factory=dict, init=False)
+    moved: set[Key] = field(factory=set, init=False)
+
+    async def run(self) -> Result:
+        """Do it."""
+        engine = self.engine
+        self.last = {item.key: item for item in self.plan if not item.absent}
+        self.gone = {(item.key, item.place): item for item in self.plan if item.absent}
+        for name in [name for level in engine.graph.group_order() for name in level]:
+            keys = sorted(engine.graph.groups[name])
+            if self._stopping:
+                break
+            if any(self.last[key].sendable for key in keys if key in self.last):
+                for member in await self._group(keys):
+                    self.last[member.key] = member.plan
+        await self._delete(moved=False)
+        timed_out = False
+        if self.wait and not self._stopping:
+            timed_out = await self._follow()
+        await self._delete(moved=True)
+        for key, item in self.last.items():
+            if is_applied(item) and engine.memory.applied(key) != item.generation:
+                await engine.memory.record_applied(key, item.generation, engine.snapshot.commit)
+        now = [*self.last.values(), *self.gone.values()]
+        degraded = self.wait and any(
+            item.health.status == "Degraded" and not item.failure and not item.findings for item in now
+        )
+        return Result(
+            self.plan,
+            tuple(self._outcome(item) for item in self.plan),
+            timed_out,
+            interrupted=self._stopping,
+            degraded=degraded,
+            failed=any(item.failure is not None for item in now),
+        )
+
+    @property
+    def _stopping(self) -> bool:
+        return self.engine.actor.stopping
+
+    async def _group(self, keys: Sequence[Key]) -> list[Member]:
+        engine = self.engine
+        planned = {item.key: [_name(step) for step in item.steps] for item in self.plan if not item.absent}
+        backoff = Backoff(random=Random(0), jitter=0.0)
+        while True:
+            members = await engine.looker.group(keys, "act")
+            if self.exact:
+                for member in members:
+                    now = [_name(step) for step in member.plan.steps]
+                    before = planned.get(member.key, [])
+                    if now and now != before[len(before) - len(now) :]:
+                        self.moved.add(member.key)
+            members = await engine.actor.group(keys, "act", members=members, frozen=self.moved)
+            after = self._again(members, backoff)
+            if after is None or self._stopping or engine.clock.monotonic() + after > self.deadline:
+                return members
+            for needed in {need for member in members for need in member.plan.blocked_by}:
+                if needed in engine.graph.group_of:
+                    group = engine.graph.groups[engine.graph.group_of[needed]]
+                    await engine.looker.group(sorted(group), "wait")
+            await engine.clock.sleep(after)
+
+    def _again(self, members: Iterable[Member], backoff: Backoff) -> float | None:
+        """Seconds until a group with steps left is worth another look, or None when nothing will change."""
+        delays = []
+        for member in members:
+            plan = member.plan
+            if plan.failure is not None:
+                if plan.failure.reason in _PASSING and backoff.failures(member.key) < _TRIES:
+                    delays.append(backoff.delay(member.key, plan.generation))
+                continue
+            if plan.findings or not plan.steps:
+                continue
+            if plan.wait is not None and plan.wait.blocking:
+                delays.append(plan.wait.after)
+            elif plan.blocked_by and all(self._may_come(need) for need in plan.blocked_by):
+                delays.append(2.0)
+        return min(delays, default=None)
+
+    def _may_come(self, key: Key) -> bool:
+        known = self.engine.looker.known.get(key)
+        return known is not None and known.complete and not known.healthy
+
+    async def _delete(self, *, moved: bool) -> None:
+        """Delete what git does not hold; what moved goes last, once the new object is healthy."""
+        asked = {place for place, item in self.gone.items() if item.sendable}
+        if not asked or self._stopping:
+            return
+        engine = self.engine
+        for orphan, member in await engine.orphans(await sweep(engine.looker, "act"), "act"):
+            place = (member.key, member.plan.place)
+            if orphan.moved == moved and orphan.ready and place in asked:
+                self.gone[place] = (await engine.actor.orphan(member)).plan
+
+    async def _follow(self) -> bool:
+        """Look at what converges until it has settled. Returns whether the deadline came first."""
+        engine = self.engine
+        said: dict[Key, str] = {}
+        while not self._stopping:
+            waiting = [item for item in self.last.values() if item.wait is not None and item.failure is None]
+            for item in waiting:
+                assert item.wait is not None
+                if said.get(item.key) != item.wait.message:
+                    said[item.key] = item.wait.message
+                    engine.emit(_progress(item, item.wait.reason, item.wait.message))
+            if not waiting:
+                return False
+            now = engine.clock.monotonic()
+            if now >= self.deadline:
+                return True
+            rest = max(0.1, self.deadline - now)
+            await engine.clock.sleep(min(rest, *(item.wait.after for item in waiting if item.wait)))
+            async with anyio.create_task_group() as tasks:
+                for name in {engine.graph.group_of[item.key] for item in waiting}:
+                    tasks.start_soon(self._look, sorted(engine.graph.groups[name]))
+        return False
+
+    async def _look(self, keys: Sequence[Key]) -> None:
+        for member in await self.engine.looker.group(keys, "wait"):
+            self.last[member.key] = member.plan
+
+    def _outcome(self, planned: ResourcePlan) -> Outcome:
+        if planned.absent:
+            now = self.gone[planned.key, planned.place]
+            if planned.sendable and now.steps and now.failure is None and not now.findings:
+                return Outcome(planned.key, "Skipped", "stays until what takes its place is healthy")
+        else:
+            now = self.last[planned.key]
+        if now.failure is not None:
+            return Outcome(planned.key, "Failed", now.failure.message)
+        if now.rejected is not None:
+            return Outcome(planned.key, "RolledBack", now.rejected)
+        if now.findings:
+            return Outcome(planned.key, "Skipped", "; ".join(finding.message for finding in now.findings))
+        if planned.key in self.moved:
+            return Outcome(planned.key, "Failed", "it was changed after the plan was made; plan again")
+        if now.blocked_by:
+            return Outcome(planned.key, "Skipped", now.why)
+        if now.steps:
+            name: OutcomeName = "Skipped" if self._stopping else "Failed"
+            return Outcome(planned.key, name, "the difference is still there: " + now.why)
+        if now.health.status == "Degraded":
+            return Outcome(planned.key, "Failed", now.health.message or now.health.reason)
+        if now.wait is not None:
+            said = now.wait.message or now.wait.reason
+            if self.wait:
+                return Outcome(planned.key, "Failed", "not over at the deadline: " + said)
+            return Outcome(planned.key, "Succeeded", said)
+        if not planned.steps:
+            return Outcome(planned.key, "Succeeded", "unchanged")
+        return Outcome(planned.key, "Succeeded", now.health.message or "done")
+
+
+def _name(step: Any) -> tuple[str, str]:
+    return step.call.service, step.call.operation
+
+
+def _progress(item: ResourcePlan, reason: str, message: str) -> Event:
+    event = Event("Progress", item.key.environment, item.key, item.app)
+    return evolve(event, reason=reason, message=message, generation=item.generation)

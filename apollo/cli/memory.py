@@ -196,23 +196,34 @@ def approve(digest: str, config: Path | None, environment: str | None, by: str, 
             f"{digest!r} is not a digest: 16 digits and letters a to f, as the plan shows it"
         )
     settings, _ = where.load(config)
-    name = where.one(settings, environment).name
+    # A digest says of which environment it is; without -e every one is told, and one understands.
+    names = [one.name for one in where.chosen(settings, (environment,) if environment else ())]
 
-    async def work(store: Store) -> bool:
+    async def work(store: Store) -> list[str]:
         if withdraw:
-            return await store.withdraw(name, digest)
-        await store.approve(name, digest, by)
-        return True
+            return [name for name in names if await store.withdraw(name, digest)]
+        for name in names:
+            await store.approve(name, digest, by)
+            await _note(store, name, "Approved", f"plan {digest}, by {by}")
+        return names
 
-    done = _with_store(settings, work)
+    done = clean(", ".join(_with_store(settings, work)))
     if withdraw:
-        say(
-            f"withdrawn: {digest} in {clean(name)}"
-            if done
-            else f"there was no approval of {digest} in {clean(name)}"
-        )
+        say(f"withdrawn: {digest} in {done}" if done else f"there was no approval of {digest}")
     else:
-        say(f"approved: {digest} in {clean(name)}")
+        say(f"approved: {digest} in {done}")
+
+
+async def _note(store: Store, environment: str, what: EventType, message: str, subject: str = "") -> None:
+    """Put what a person said into the journal."""
+    from apollo.clock import SystemClock
+    from apollo.store import Event
+
+    key, app = _subject(subject.removeprefix("app/") or None, environment)
+    now = SystemClock().now()
+    await store.add(
+        Event(at=now, environment=environment, type=what, message=message, key=key, app=app or "")
+    )
 
 
 def _what(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str:
@@ -249,6 +260,8 @@ def suspend(
 
     async def work(store: Store) -> None:
         await store.suspend(name, what, by, reason, until)
+        said = f"{_named(what, name)}, by {by}" + (f": {reason}" if reason else "")
+        await _note(store, name, "Suspended", said, what.replace("*", ""))
 
     _with_store(settings, work)
     ends = f" until {until:%Y-%m-%d %H:%M} UTC" if until is not None else ""
@@ -268,7 +281,10 @@ def resume(what: str, config: Path | None, environment: str | None) -> None:
     name = where.one(settings, environment).name
 
     async def work(store: Store) -> bool:
-        return await store.resume(name, what)
+        was = await store.resume(name, what)
+        if was:
+            await _note(store, name, "Resumed", _named(what, name), what.replace("*", ""))
+        return was
 
     was = _with_store(settings, work)
     say(f"resumed: {_named(what, name)}" if was else f"was not suspended: {_named(what, name)}")

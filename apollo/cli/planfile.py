@@ -142,20 +142,24 @@ class PlanFile:
 
     def check(self, now: Plan) -> None:
         """:raises ApolloError: commit, configuration or AWS moved since the plan was reviewed."""
+        before, after = str(self.plan.get("commit")), now.commit
+        if self.origin.get("paths"):
+            # The files themselves are in the digest; the plan file alone may have made the work tree dirty.
+            before, after = before.removesuffix("-dirty"), after.removesuffix("-dirty")
         moved = [
-            (what, self.plan.get(name), current)
-            for what, name, current in (
-                ("the commit", "commit", now.commit),
-                ("the configuration", "configDigest", now.config_digest),
-                ("the plan, by what was seen in AWS or in the files,", "digest", now.digest),
+            (what, then, current)
+            for what, then, current in (
+                ("the commit", before, after),
+                ("the configuration", self.plan.get("configDigest"), now.config_digest),
+                ("the plan, by what was seen in AWS or in the files,", self.plan.get("digest"), now.digest),
             )
-            if self.plan.get(name) != current
+            if then != current
         ]
         if moved:
-            what, before, after = moved[0]
+            what, then, current = moved[0]
             raise ApolloError(
                 f"{self.path} does not hold any more: {what} moved "
-                f"from {before} to {after}; nothing was written",
+                f"from {then} to {current}; nothing was written",
                 code="APO-CLI-054",
                 hint="plan again, and review again",
             )

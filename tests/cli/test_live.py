@@ -284,6 +284,9 @@ def test_suspend_and_resume(deployed: Checkout, aws: LocalAws) -> None:
     assert aws.mutations() == []
     assert apollo("resume", "Service/web").stdout == "resumed: Service/web in stage\n"
     assert apollo("resume", "Service/web").stdout == "was not suspended: Service/web in stage\n"
+    told = {row["type"]: row["message"] for row in data("events", "Service/web")["events"]}
+    assert told["Suspended"] == "Service/web in stage, by me: incident 42"
+    assert "Resumed" in told
     assert apollo("apply", "--yes").exit_code == 0
 
 

@@ -26,7 +26,7 @@ def zone_of(name: str | None) -> tzinfo:
         return UTC
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         raise invalid(f"Unknown time zone '{name}'") from None
 
 

@@ -102,7 +102,7 @@ class Actor:
             raise Transient(
                 f"{member.key} waits for an output that is not known yet", reason="DependencyNotReady"
             )
-        commit = member.want.commit if member.want is not None else ""
+        commit = self.looker.commits.get(member.plan.app, "")
         generation = member.want.generation if member.want is not None else ""
         event = Event(
             "Acting",
@@ -128,5 +128,21 @@ class Actor:
         with anyio.CancelScope(shield=True):
             ctx = self.looker.contexts("act", writable=True, commit=commit)
             answer = await controller.act(ctx, step)
-        self.emit(evolve(event, type="Acted"))
+        self.emit(evolve(event, type="Acted", message=_done(step)))
         return controller.acted(ctx, step, answer)
+
+
+_PAST = {
+    "create": "created",
+    "update": "updated",
+    "replace": "replaced",
+    "adopt": "adopted",
+    "delete": "deleted",
+}
+
+
+def _done(step: Step) -> str:
+    """What a step did, for the journal: the paths, never the values."""
+    paths = ", ".join(dict.fromkeys(change.path for change in step.changes))
+    said = _PAST[step.verb]
+    return f"{said} {paths}" if paths and step.verb == "update" else said

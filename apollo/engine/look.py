@@ -90,6 +90,8 @@ class Looker:
     manual: bool = False
     guard: Guard = field(factory=Guard)
     known: dict[Key, Known] = field(factory=dict, init=False)
+    commits: dict[str, str] = field(factory=dict, init=False)
+    """Per app the commit in force: the one that asks for what is done now."""
     passing: set[Key] = field(factory=set, init=False)
     """Resources whose approved steps are being sent: the rest of an approved plan is approved."""
 

@@ -165,6 +165,8 @@ def _sync(item: ResourcePlan) -> tuple[SyncStatus, str, str]:
     loud = [finding for finding in item.findings if finding.decision != "skip"]
     if any(finding.reason == "Conflict" for finding in loud):
         return "Unknown", "Conflict", loud[0].message
+    if item.rejected is not None and item.health.status in ("Degraded", "Progressing"):
+        return "OutOfSync", item.health.reason or "Quarantined", loud[0].message if loud else item.rejected
     if loud:
         return "OutOfSync", loud[0].reason, loud[0].message
     if item.steps:

@@ -14,7 +14,7 @@ from anyio import from_thread, to_thread
 from attrs import frozen
 
 from apollo.api import Controller, Env, Gate, Key, Snapshot
-from apollo.aws import Aws
+from apollo.aws import Aws, Timeouts
 from apollo.clock import Clock, SystemClock
 from apollo.engine.apply import Result, apply
 from apollo.engine.engine import Engine
@@ -26,6 +26,7 @@ from apollo.errors import ApolloError, ConfigError, Problem
 from apollo.operator.desired import Desired
 from apollo.operator.memory import StoreMemory
 from apollo.operator.serve import Served
+from apollo.operator.telling import log
 from apollo.plugins import Registry, discover_gates
 from apollo.settings import Environment, Settings, SourceAuth
 from apollo.store import Store, open_store
@@ -91,7 +92,11 @@ class Operator:
         self.registry = Registry(controllers or ())
         self.gates = tuple(gates) if gates is not None else tuple(discover_gates())
         self.store: Store = store or open_store(settings.installation.spec.store, self.base, self.clock)
-        self.aws = Aws(settings.installation.name, clock=self.clock, profile=profile, region=region)
+        # A call in flight is waited for at the end, and the end may take 25 seconds.
+        limits = Timeouts(connect=5.0, read=18.0)
+        self.aws = Aws(
+            settings.installation.name, clock=self.clock, profile=profile, region=region, timeouts=limits
+        )
         self._listeners: list[Callable[[Event], None]] = [listen] if listen else []
         self._engines: dict[tuple[str, str], Engine] = {}
         self._served: dict[str, Served] = {}
@@ -300,6 +305,7 @@ class Operator:
             )
 
         def emit(event: Event) -> None:
+            log(event)
             memory.note(event)
             for listener in self._listeners:
                 try:

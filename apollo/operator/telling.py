@@ -1,0 +1,39 @@
+"""Events as log lines: one event, one line, with what it is about as fields."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from apollo.engine.events import Event
+
+__all__ = ["log"]
+
+_log = logging.getLogger("apollo")
+
+_LEVELS: Mapping[str, int] = {
+    "SourceFailed": logging.ERROR,
+    "Failed": logging.ERROR,
+    "RolledBack": logging.ERROR,
+    "Degraded": logging.WARNING,
+    "Held": logging.WARNING,
+    "Drifted": logging.WARNING,
+    "Acting": logging.DEBUG,
+}
+
+
+def log(event: Event) -> None:
+    """Write one line. The handlers redact; see `apollo.telemetry`."""
+    parts = [event.type.lower() if event.type != "Acted" else event.call]
+    if event.key is not None:
+        parts.append(str(event.key))
+    if event.reason and event.reason.lower() != event.type.lower():
+        parts.append(f"({event.reason})")
+    text = " ".join(parts) + (f": {event.message}" if event.message else "")
+    fields = {
+        "environment": event.environment,
+        "app": event.app or None,
+        "key": str(event.key) if event.key else None,
+        "commit": event.commit or None,
+    }
+    _log.log(_LEVELS.get(event.type, logging.INFO), "%s", text, extra=fields)

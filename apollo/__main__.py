@@ -14,6 +14,7 @@ def main() -> None:
 
         sys.stdout.write(f"apollo {__version__}\n")
         return
+    import gc
     import os
 
     # pydantic looks for plugins of its own in every installed package; no model here wants any.
@@ -25,7 +26,10 @@ def main() -> None:
         gc.disable()
     from apollo.cli.main import cli
 
-    cli.main(prog_name="apollo")
+    try:
+        cli.main(prog_name="apollo")
+    finally:
+        gc.freeze()  # else Python ends by collecting all that was imported: a fifth of a short command
 
 
 if __name__ == "__main__":

@@ -252,8 +252,11 @@ class Looker:
         reason: Reason = ""
         if steps:
             reason = "Differs"
-            if applied is not None:
-                reason = "Drifted" if applied == want.generation else "PendingChange"
+            if applied is not None and applied != want.generation:
+                reason = "PendingChange"
+            elif applied is not None and not member.plan.blocked_by:
+                # With an output still unknown, the difference may be nothing but that.
+                reason = "Drifted"
         plan = evolve(
             member.plan,
             steps=steps,

@@ -213,6 +213,10 @@ class Loop:
         key, plan = member.key, self.items[member.key]
         failure = plan.failure
         if failure is None:
+            blocked = plan.wait is not None and plan.wait.blocking
+            if plan.sendable and not blocked and not self.dry_run:
+                # No look was fresh enough to act on: this machine, or AWS, is slow just now.
+                return Again(self._backoff.delay(key, plan.generation), "retry")
             self._backoff.forget(key)
             if plan.wait is not None:
                 late = plan.health.reason == "ProgressDeadlineExceeded"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import anyio
 import pytest
 
-from apollo.api import AppState, Key, Problem, Snapshot, marker
+from apollo.api import AppState, Key, Problem, Resource, Snapshot, Step, marker
 from apollo.engine.loop import Loop
 from apollo.errors import Terminal, Transient
 from apollo.gates.prune import PruneGate
 from apollo.settings import Sync
-from tests.engine.toy import World, box, snapshot
+from tests.engine.toy import Box, BoxSpec, ToyKinds, World, box, snapshot
 from tests.virtual import VirtualClock
 
 pytestmark = pytest.mark.anyio
@@ -65,6 +66,43 @@ async def test_drift_is_found_and_healed_within_a_sweep() -> None:
         await world.clock.advance(70)
         assert world.cloud.objects["Box/a"]["size"] == 1
         assert "Drifted" in [event.type for event in world.events]
+
+
+async def test_a_restart_takes_what_it_does_not_know_yet_for_no_drift() -> None:
+    world = World()
+    first = snapshot(box("web", kind="Base"), box("web", needs=marker("Base", "web", "arn")))
+    async with running(world) as loop:
+        loop.take(first)
+        await world.clock.advance(2)
+    world.events.clear()
+    world.cloud.fail["Base/web"] = Transient("no answer", reason="Unavailable")
+    async with running(world) as loop:
+        loop.take(first)
+        await world.clock.advance(1)
+        assert status(loop, "web")[2] != "Drifted"
+        del world.cloud.fail["Base/web"]
+        await world.clock.advance(70)
+        assert status(loop, "web") == ("Synced", "Healthy", "")
+    assert [event for event in world.events if event.type == "Drifted"] == []
+
+
+async def test_a_machine_too_slow_to_act_on_a_fresh_look_tries_again_before_the_next_sweep() -> None:
+    world = World()
+    slow = 20
+
+    class Slow(Box):
+        def diff(self, want: Resource[BoxSpec] | None, seen: dict[str, Any] | None) -> Sequence[Step]:
+            nonlocal slow
+            if slow:
+                slow -= 1
+                world.clock.time += 1.5
+            return super().diff(want, seen)
+
+    world.kinds = ToyKinds((Slow(),))
+    async with running(world) as loop:
+        loop.take(snapshot(box("a")))
+        await world.clock.advance(55)
+        assert status(loop, "a") == ("Synced", "Healthy", "")
 
 
 async def test_steady_state_makes_no_mutating_call_and_reads_what_listing_told_only_once() -> None:

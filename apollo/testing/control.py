@@ -6,17 +6,20 @@ GET  /_apollo/snapshot   the state without identifiers and timestamps
 POST /_apollo/clock      {"advance": seconds} and/or {"speed": n}
 GET, POST /_apollo/faults      POST: the arguments of Faults.add, or a list of them, or {"clear": true}
 GET, POST /_apollo/scenarios   POST: the arguments of Scenarios.add, or a list of them, or {"clear": true}
+POST /_apollo/load       {"service", "tasks", "cluster", "account", "region"}: now it needs so many tasks
 POST /_apollo/reset      forget everything but the clock
 """
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 from apollo.testing import faults, scenarios
 from apollo.testing.dispatch import HttpRequest, Reply
-from apollo.testing.world import World
+from apollo.testing.services.autoscaling import ApplicationAutoScaling
+from apollo.testing.services.autoscaling.load import load_needs
+from apollo.testing.world import DEFAULT_ACCOUNT, DEFAULT_REGION, World
 
 PREFIX = "/_apollo/"
 _LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -41,7 +44,7 @@ class Control:
             body = json.loads(request.body) if request.body else {}
             with self._world.lock:
                 return self._route(request.method, url.path[len(PREFIX) :], parse_qs(url.query), body)
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
             return _reply(400, {"error": str(error)})
 
     def _route(self, method: str, name: str, args: dict[str, list[str]], body: Any) -> Reply:
@@ -69,6 +72,15 @@ class Control:
                 if "advance" in body:
                     world.clock.advance(float(body["advance"]))
                 return _reply(200, self._health())
+            case "POST", "load":
+                scaling = world.backend(
+                    "application-autoscaling",
+                    body.get("account", DEFAULT_ACCOUNT),
+                    body.get("region", DEFAULT_REGION),
+                )
+                service = f"service/{body.get('cluster', 'default')}/{body.get('service')}"
+                desired = load_needs(cast("ApplicationAutoScaling", scaling), service, int(body.get("tasks")))
+                return _reply(200, {"desiredCount": desired})
             case "POST", "reset":
                 world.reset()
                 return _reply(200, {})

@@ -3,6 +3,9 @@
 https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-scaling-activities.html
 """
 
+import json
+from http.client import HTTPConnection
+
 import pytest
 
 from tests.testing.autoscaling.conftest import CPU, ID, Scaling
@@ -116,6 +119,21 @@ def test_not_scaled_activities_on_request(tracked: Scaling) -> None:
     assert newest["NotScaledReasons"] == [
         {"Code": "AlreadyAtMaxCapacity", "MaxCapacity": 4, "CurrentCapacity": 4}
     ]
+
+
+def test_another_process_says_it_through_the_control_api(tracked: Scaling) -> None:
+    def post(body: Json) -> tuple[int, Json]:
+        connection = HTTPConnection("127.0.0.1", tracked.aws.port)
+        connection.request("POST", "/_apollo/load", json.dumps(body))
+        answer = connection.getresponse()
+        found = answer.status, json.loads(answer.read())
+        connection.close()
+        return found
+
+    assert post({"cluster": "green", "service": "web", "tasks": 3}) == (200, {"desiredCount": 3})
+    assert tracked.desired() == 3
+    assert post({"cluster": "green", "service": "nope", "tasks": 3})[0] == 400
+    assert post({"cluster": "green", "service": "web"})[0] == 400
 
 
 def test_two_runs_with_one_seed_are_alike() -> None:

@@ -88,9 +88,9 @@ def create(elb: Region, call: Call) -> Json:
         tags,
         attributes=of_listener(balancer.type),
     )
-    rule = listener.default = Rule(new_arn(elb, listener), listener, 0, [], kept, [], {})
+    listener.default = Rule(new_arn(elb, listener), listener, 0, [], [], [], {})
     balancer.listeners[listener.arn] = elb.listeners[listener.arn] = listener
-    elb.rules[rule.arn] = rule
+    elb.act(listener.default, kept)
     return {"Listeners": [view(listener)]}
 
 
@@ -120,7 +120,8 @@ def modify(elb: Region, call: Call) -> Json:
         kept = actions.checked(
             elb, p["DefaultActions"], listener.balancer, fields.get("Protocol"), listener.default.actions
         )
-    listener.fields, listener.default.actions = fields, kept
+    listener.fields = fields
+    elb.act(listener.default, kept)
     return {"Listeners": [view(listener)]}
 
 
@@ -135,7 +136,7 @@ def delete(elb: Region, call: Call) -> Json:
 
 def remove(elb: Region, listener: Listener) -> None:
     for rule in listener.ordered():
-        del elb.rules[rule.arn]
+        elb.drop(rule)
     del elb.listeners[listener.arn], listener.balancer.listeners[listener.arn]
 
 

@@ -1,7 +1,5 @@
 """Elastic Load Balancing in one account and region: its state, and how ARNs find their way into it."""
 
-from collections.abc import Iterator
-
 from apollo.testing.errors import ApiError
 from apollo.testing.services.elbv2.state import Json, Listener, LoadBalancer, Rule, TargetGroup
 from apollo.testing.world import World
@@ -28,6 +26,8 @@ class Region:
         self.rules: dict[str, Rule] = {}
         """Every rule by ARN, the default ones too."""
         self.groups: dict[str, TargetGroup] = {}
+        self._users: dict[str, dict[Rule, None]] = {}
+        """The rules that forward to a target group, by its ARN."""
 
     @property
     def now(self) -> float:
@@ -77,12 +77,20 @@ class Region:
 
     def balancers_of(self, group: TargetGroup) -> list[LoadBalancer]:
         """The load balancers whose listeners and rules forward to a target group."""
-        return list(dict.fromkeys(rule.listener.balancer for rule in self.users_of(group)))
+        return list(dict.fromkeys(rule.listener.balancer for rule in self._users.get(group.arn, ())))
 
-    def users_of(self, group: TargetGroup) -> Iterator[Rule]:
-        for rule in self.rules.values():
-            if group.arn in forwards_to(rule.actions):
-                yield rule
+    def act(self, rule: Rule, actions: list[Json]) -> None:
+        """Give a rule, new or known, these actions."""
+        for arn in forwards_to(rule.actions):
+            self._users.get(arn, {}).pop(rule, None)
+        rule.actions = actions
+        self.rules[rule.arn] = rule
+        for arn in forwards_to(actions):
+            self._users.setdefault(arn, {})[rule] = None
+
+    def drop(self, rule: Rule) -> None:
+        self.act(rule, [])
+        del self.rules[rule.arn]
 
 
 def forwards_to(actions: list[Json]) -> list[str]:

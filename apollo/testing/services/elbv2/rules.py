@@ -53,10 +53,9 @@ def create(elb: Region, call: Call) -> Json:
             "TooManyRules",
             f"The maximum number of rules on load balancer '{listener.balancer.arn}' is reached",
         )
-    rule = Rule(
-        new_arn(elb, listener), listener, priority, kept_conditions, kept_actions, kept_transforms, tags
-    )
-    listener.rules[rule.arn] = elb.rules[rule.arn] = rule
+    rule = Rule(new_arn(elb, listener), listener, priority, kept_conditions, [], kept_transforms, tags)
+    listener.rules[rule.arn] = rule
+    elb.act(rule, kept_actions)
     return {"Rules": [view(rule, elb.world.shuffle)]}
 
 
@@ -99,7 +98,8 @@ def modify(elb: Region, call: Call) -> Json:
         kept_transforms = transforms.checked(p["Transforms"])
     elif p.get("ResetTransforms"):
         kept_transforms = []
-    rule.conditions, rule.actions, rule.transforms = kept_conditions, kept_actions, kept_transforms
+    rule.conditions, rule.transforms = kept_conditions, kept_transforms
+    elb.act(rule, kept_actions)
     return {"Rules": [view(rule, elb.world.shuffle)]}
 
 
@@ -143,7 +143,8 @@ def delete(elb: Region, call: Call) -> Json:
     rule = elb.rule(call.params["RuleArn"])
     if rule.is_default:
         raise ApiError("OperationNotPermitted", f"Default rule '{rule.arn}' cannot be deleted")
-    del elb.rules[rule.arn], rule.listener.rules[rule.arn]
+    elb.drop(rule)
+    del rule.listener.rules[rule.arn]
     return {}
 
 

@@ -4,7 +4,7 @@ from apollo.testing.errors import ApiError
 from apollo.testing.services.elbv2.attributes import of_group
 from apollo.testing.services.elbv2.load_balancers import NAME
 from apollo.testing.services.elbv2.paging import page
-from apollo.testing.services.elbv2.region import Region, forwards_to, invalid
+from apollo.testing.services.elbv2.region import Region, invalid
 from apollo.testing.services.elbv2.state import Json, TargetGroup
 from apollo.testing.services.elbv2.tags import checked
 from apollo.testing.world import Call
@@ -187,7 +187,7 @@ def delete(elb: Region, call: Call) -> Json:
     if group is None:
         elb.check_group_arn(arn)
         return {}
-    if any(arn in forwards_to(rule.actions) for rule in elb.rules.values()):
+    if elb.balancers_of(group):
         raise ApiError("ResourceInUse", f"Target group '{arn}' is currently in use by a listener or a rule")
     del elb.groups[arn]
     return {}

@@ -15,7 +15,7 @@ from apollo.testing.world import Call
 
 if TYPE_CHECKING:
     from apollo.testing.services.ecs import Ecs
-    from apollo.testing.services.ecs.state import Task
+    from apollo.testing.services.ecs.state import Service, Task
 
 TARGETS_PER_GROUP = 1000
 
@@ -159,7 +159,7 @@ def _tasks(elb: Region, group: TargetGroup) -> Iterator[tuple["Task", int]]:
     ecs = cast("Ecs", backend)
     for cluster in list(ecs.clusters.values()):
         for service in cluster.services.values():
-            if service.status == "INACTIVE":
+            if service.status == "INACTIVE" or not _names(service, group):
                 continue
             ecs.step_service(service)
             for task in service.tasks:
@@ -168,6 +168,14 @@ def _tasks(elb: Region, group: TargetGroup) -> Iterator[tuple["Task", int]]:
                 for balancer in task.deployment.revision.config.get("loadBalancers", []):
                     if balancer.get("targetGroupArn") == group.arn:
                         yield task, balancer["containerPort"]
+
+
+def _names(service: "Service", group: TargetGroup) -> bool:
+    return any(
+        balancer.get("targetGroupArn") == group.arn
+        for revision in service.revisions.values()
+        for balancer in revision.config.get("loadBalancers", [])
+    )
 
 
 def _of_task(elb: Region, task: "Task", now: float) -> Json | None:

@@ -119,8 +119,9 @@ class Actor:
             paths = ", ".join(change.path for change in step.changes)
             self.emit(evolve(event, type="Drifted", reason="Drifted", message=f"changed behind git: {paths}"))
         self.emit(event)
-        if member.plan.digest in self.looker.memory.approved():
+        if self.looker.is_approved(member.plan):
             self.looker.passing.add(member.key)
+            self.looker.approved.discard(member.plan.digest)
             await self.looker.memory.used(member.plan.digest)
         controller = self.looker.kinds.get(member.key.kind)
         self.looker.guard.sent(step, self.looker.clock.monotonic())

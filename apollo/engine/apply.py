@@ -119,6 +119,8 @@ class Application:
         for key, item in self.last.items():
             if is_applied(item) and engine.memory.applied(key) != item.generation:
                 await engine.memory.record_applied(key, item.generation, engine.snapshot.commit)
+        if self.plan.digest in engine.memory.approved():
+            await engine.memory.used(self.plan.digest)
         now = [*self.last.values(), *self.gone.values()]
         degraded = self.wait and any(
             item.health.status == "Degraded" and not item.failure and not item.findings for item in now

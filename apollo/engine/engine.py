@@ -91,7 +91,17 @@ class Engine:
     # ── plan ─────────────────────────────────────────────────────────────────────────────────────────────
 
     async def plan(self, lane: str = "changed") -> Plan:
-        """Look at everything. Reads only."""
+        """Look at everything. Reads only.
+
+        Where a person approved the plan as a whole, by its digest, what gates held of it is let through.
+        """
+        plan = await self._plan(lane)
+        if plan.stopped and plan.digest in self.memory.approved():
+            self.looker.approved |= {item.digest for item in plan if item.findings}
+            plan = await self._plan(lane)
+        return plan
+
+    async def _plan(self, lane: str) -> Plan:
         members: dict[Key, Member] = {}
         swept: list[Sweep] = []
         async with anyio.create_task_group() as tasks:

@@ -92,6 +92,8 @@ class Looker:
     known: dict[Key, Known] = field(factory=dict, init=False)
     commits: dict[str, str] = field(factory=dict, init=False)
     """Per app the commit in force: the one that asks for what is done now."""
+    approved: set[str] = field(factory=set, init=False)
+    """Digests of held items whose plan was approved as a whole."""
     passing: set[Key] = field(factory=set, init=False)
     """Resources whose approved steps are being sent: the rest of an approved plan is approved."""
 
@@ -139,6 +141,11 @@ class Looker:
         proposal = evolve(proposal, prune=scope, live_prune=owned.prune)
         plan = evolve(plan, findings=self._ask(proposal))
         return Member(owned.key, None, seen, owned.identity, plan, self.clock.monotonic())
+
+    def is_approved(self, plan: ResourcePlan) -> bool:
+        """Whether a person let exactly these steps through."""
+        digest = plan.digest
+        return plan.key in self.passing or digest in self.approved or digest in self.memory.approved()
 
     def identity(self, key: Key) -> Identity | None:
         """Where a resource lives, as far as it is known."""
@@ -294,7 +301,7 @@ class Looker:
             owner=owner,
             rejected=plan.rejected,
             drifted=plan.reason == "Drifted",
-            approved=plan.key in self.passing or digest in self.memory.approved(),
+            approved=self.is_approved(plan),
             manual=self.manual,
             digest=digest,
             suspended=self.memory.suspended(plan.key, plan.app) or "",

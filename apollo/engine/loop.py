@@ -115,7 +115,7 @@ class Loop:
     def look(self, keys: Iterable[Key] = (), reason: str = "manual") -> None:
         """Look now, at some or at all."""
         groups = {self.engine.graph.group_of[key] for key in keys if key in self.engine.graph.group_of}
-        for group in groups or self.engine.graph.groups:
+        for group in groups or [*self.engine.graph.groups, SWEEP]:
             self.scheduler.add(group, reasons=(reason,), priority=Priority.MANUAL)
 
     async def run(self) -> None:

@@ -74,8 +74,9 @@ class StoreMemory:
         return self._approved
 
     async def used(self, digest: str) -> None:
-        self._approved -= {digest}
-        await self.store.withdraw(self.environment, digest)
+        if digest in self._approved:
+            self._approved -= {digest}
+            await self.store.withdraw(self.environment, digest)
 
     def suspended(self, key: Key, app: str) -> str | None:
         for what in ("*", f"app/{app}", str(key)):

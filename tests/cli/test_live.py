@@ -248,7 +248,8 @@ def test_history_and_events(deployed: Checkout) -> None:
     assert data("events", "no-such-app")["events"] == []
 
 
-def test_approve_lets_a_held_plan_through(checkout: Checkout, aws: LocalAws) -> None:
+@pytest.mark.parametrize("whole", [True, False], ids=["the plan", "one resource"])
+def test_approve_lets_a_held_plan_through_once(checkout: Checkout, aws: LocalAws, whole: bool) -> None:
     other = checkout.folder / "apps/api/api.yaml"
     other.parent.mkdir()
     text = checkout.manifest.read_text().replace("name: web}", "name: api}\nlifecycle: {prune: confirm}")
@@ -264,11 +265,13 @@ def test_approve_lets_a_held_plan_through(checkout: Checkout, aws: LocalAws) -> 
     plan = data("plan", "--prune")
     digests = {row["key"]: row["digest"] for row in plan["resources"] if row.get("blocked")}
     assert "Service/api" in digests
-    said = apollo("approve", digests["Service/api"], "-e", "stage", "--by", "me")
+    digest = plan["digest"] if whole else digests["Service/api"]
+    said = apollo("approve", digest, "-e", "stage", "--by", "me")
     assert said.stdout.startswith("approved:")
+    assert [call["operation"] for call in data("plan", "--prune")["calls"]] == ["DeleteService"]
     apollo("apply", "--yes", "--prune", "--no-wait")
     assert [one.operation for one in aws.mutations()] == ["DeleteService"]
-    assert apollo("approve", digests["Service/api"], "--withdraw").exit_code == 0
+    assert "there was no approval" in apollo("approve", digest, "--withdraw").stdout, "it was used up"
 
 
 def test_approve_wants_a_digest(checkout: Checkout) -> None:

@@ -26,20 +26,19 @@ def instructions(world: World) -> Iterator[str]:
     yield from (f"  {line}" for line in exports)
     yield ""
     yield "  apollo status -f apollo.yaml"
-    yield "  apollo history -f apollo.yaml -e stage"
     yield ""
     yield "  # deploy on stage; a tag that starts with crash, unhealthy, nopull or slow behaves so"
     yield f"  apollo set image config/{MANIFEST} app={image('1.3')}"
     yield '  git -C config commit -am "Web 1.3"'
+    yield "  apollo history -f apollo.yaml -e stage"
+    yield ""
     yield "  # deploy on production"
     yield "  git -C config switch prod && git -C config merge --no-ff --no-edit stage"
     yield "  git -C config switch stage"
     yield ""
-    yield "  # change something behind Apollo's back, in the account of prod"
-    yield (
-        f"  AWS_ACCESS_KEY_ID={prod.account} aws --region {prod.region} ecs update-service "
-        f"--cluster {CLUSTER} --service web --desired-count 1"
-    )
+    yield "  # change something behind Apollo's back"
+    yield f"  AWS_ACCESS_KEY_ID={prod.account} aws --region {prod.region} ecs update-service \\"
+    yield f"    --cluster {CLUSTER} --service web --desired-count 1"
     yield ""
     yield f"What the operator does is told here; its log is {world.folder / LOG}."
     yield "Ctrl-C stops all of it and removes the folder."

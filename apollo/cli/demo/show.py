@@ -29,8 +29,8 @@ from apollo.testing import LocalAws
 
 __all__ = ["show"]
 
-SPEED: Final = 15.0
-"""A minute of ECS takes four seconds."""
+SPEED: Final = 20.0
+"""A minute of ECS takes three seconds."""
 _END: Final = 10.0
 """Seconds for the operator to end in."""
 _LOUD: Final = (" WARNING ", " ERROR ", " CRITICAL ")
@@ -52,8 +52,8 @@ async def show(tell: Teller, keep: bool) -> int:
                 world = World(folder, aws, FastClock(SPEED), tell, stage)
                 with curtain:
                     code = await _story(world)
-                    if keep:
-                        await _kept(world)
+                    if keep and not await _kept(world):
+                        code = 1
                 with anyio.CancelScope(shield=True), anyio.move_on_after(_END):
                     await world.stop()
                 stage.cancel_scope.cancel()
@@ -65,7 +65,6 @@ async def show(tell: Teller, keep: bool) -> int:
 
 async def _story(world: World) -> int:
     tell = world.tell
-    tell.title("Apollo: a merge to stage deploys on stage, a merge to prod deploys on production.")
     tell.line(
         f"All of it on this machine, with no AWS account. ECS runs {SPEED:.0f} times as fast as in life."
     )
@@ -110,13 +109,20 @@ async def _sum_up(world: World) -> None:
     )
 
 
-async def _kept(world: World) -> None:
-    """The scene stays until a signal."""
-    await world.repository.switch("stage")
-    await world.start()
-    for line in instructions(world):
-        world.tell.line(line)
-    await anyio.sleep_forever()
+async def _kept(world: World) -> bool:
+    """The scene stays until a signal. Answers only when the operator fails."""
+    since = len(world.events)
+    try:
+        await world.repository.switch(world.stage.target.name)
+        await world.start()
+        for site in world.sites:
+            await world.heard(f"{site.target.name} equals git", "Synced", site, since)
+        for line in instructions(world):
+            world.tell.line(line)
+        await world.ended()
+    except Untrue as untrue:
+        world.tell.cross(str(untrue))
+    return False
 
 
 @contextlib.contextmanager

@@ -130,6 +130,7 @@ async def drift(world: World) -> None:
 
 async def last_pass(world: World) -> None:
     await world.stop()
+    world.tell.note("The operator was stopped; what it remembers is deleted.")
     world.tell.command("rm -r .apollo")
     world.forget()
     marks = [site.mark() for site in world.sites]

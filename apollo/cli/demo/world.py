@@ -80,9 +80,18 @@ class World:
 
     async def stop(self) -> None:
         """As SIGTERM does. Nothing happens when none runs."""
-        if self._operator is not None:
-            self._operator.stop()
+        if self._operator is None:
+            return
+        self._operator.stop()
+        with anyio.move_on_after(_PATIENCE):
             await self._stopped.wait()
+            return
+        raise Untrue("the operator ends when it is told to", f"not within {_PATIENCE:.0f} s")
+
+    async def ended(self) -> None:
+        """Return when the operator has ended by itself, which it should not."""
+        await self._stopped.wait()
+        self._alive()
 
     def refresh(self, site: Site) -> None:
         """As ``apollo refresh`` does."""

@@ -409,6 +409,12 @@ class Context(Protocol):
     @property
     def env(self) -> Env: ...
 
+    @property
+    def thorough(self) -> bool:
+        """Whether something is about to be written on the strength of this look. If not, an index that AWS
+        keeps (and that may lag) is good enough to find that there is nothing to do."""
+        ...
+
     async def read(self, service: str, operation: str, /, **params: Any) -> Mapping[str, Any]:
         """One reading call. Throttling and passing faults are retried below this.
 
@@ -449,6 +455,8 @@ class Controller(Generic[S, O]):
     """Outputs that an update does not change, such as a service's ARN; they stay known while planning."""
     output_names: frozenset[str] = frozenset()
     """Every output that `outputs` may return; a reference to another is an error at validation."""
+    immutable: bool = False
+    """Whether an object that was once seen equal to git stays so; then sweeps look at it only now and then."""
     rank: int = 50
     """Deletions of objects that have no spec any more run from low to high: policy < service < rule < task
     definition."""

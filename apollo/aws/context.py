@@ -38,6 +38,11 @@ class AwsContext:
     _lane: Lane
     _writable: bool
 
+    @property
+    def thorough(self) -> bool:
+        """Looks in the lane of acts are."""
+        return self._lane == "act"
+
     async def read(self, service: str, operation: str, /, **params: Any) -> Mapping[str, Any]:
         """One reading call; throttling, server errors and lost connections are retried a few times."""
         if is_mutating(service, operation):

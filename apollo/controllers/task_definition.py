@@ -36,6 +36,7 @@ from apollo.compare import differences, keeping, without
 from apollo.compare.task_definition import RULES, content_digest
 from apollo.controllers.tags import declared_tags, tag_changes, tag_list, tag_map
 from apollo.controllers.task_definition_check import problems
+from apollo.controllers.task_definition_index import LOOKED, look_up
 from apollo.controllers.together import together
 from apollo.resources.task_definition import TaskDefinitionSpec
 
@@ -150,6 +151,7 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
             "ecs:ListTaskDefinitions",
             "ecs:RegisterTaskDefinition",
             "ecs:TagResource",
+            "tag:GetResources",
             "iam:PassRole",  # of taskRoleArn and executionRoleArn
         }
     )
@@ -157,6 +159,7 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
     output_names = frozenset({"arn", "family", "revision"})
     # Another content is another revision.
     stable_outputs = frozenset({"family"})
+    immutable = True
     rank = 90
 
     def identity(self, spec: TaskDefinitionSpec, env: Env) -> Identity:
@@ -171,7 +174,14 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
     async def observe(self, ctx: Context, at: Identity | None, want: Want | None) -> Pool | None:
         if want is None:
             return None
-        arns = await _active(ctx, want.spec.family or "")
+        family = want.spec.family or ""
+        if not ctx.thorough and not _waits(want) and not await ctx.load(LOOKED, family):
+            tagged = await look_up(ctx, want.owner, content_hash(want))
+            if tagged is not None:
+                revision = Revision(tagged.arn, family, _number(tagged.arn), {}, tagged.tags)
+                return Pool(revision, revision)
+        ctx.remember(LOOKED, family, True)
+        arns = await _active(ctx, family)
         made: str | None = None
         if not _waits(want):
             made = await ctx.load(REGISTERED, _content_key(want))

@@ -50,11 +50,19 @@ class Actor:
             members = await self.looker.group(keys, lane)
         failed: dict[Key, Member] = {}
         doubtful: set[Key] = set()
+        checked: set[Key] = set()
         for _ in range(_MOST * len(keys)):
             found = self._next(members, {*frozen, *failed})
             if found is None or self.stopping:
                 break
             member, step = found
+            vague = self._vague(member)
+            if vague - checked:
+                checked |= vague
+                for group in {self.looker.graph.group_of[need] for need in vague}:
+                    await self.looker.group(sorted(self.looker.graph.groups[group]), "act")
+                members = await self.looker.group(keys, "act")
+                continue
             if self.looker.clock.monotonic() - member.at > _FRESH:
                 members = await self.looker.group(keys, "act")
                 continue
@@ -86,6 +94,12 @@ class Actor:
         finally:
             self.looker.passing.discard(member.key)
         return evolve(member, plan=evolve(member.plan, steps=()))
+
+    def _vague(self, member: Member) -> set[Key]:
+        """What a resource is made from and was seen through an index only."""
+        known = self.looker.known
+        needs = self.looker.graph.needs(member.key)
+        return {need for need in needs if (seen := known.get(need)) is not None and not seen.thorough}
 
     def _next(self, members: Sequence[Member], frozen: Collection[Key]) -> tuple[Member, Step] | None:
         for member in members:

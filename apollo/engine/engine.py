@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 from attrs import define, evolve, field
 
-from apollo.api import AppState, Env, Gate, Key, Kinds, Snapshot
+from apollo.api import AppState, Env, Gate, Identity, Key, Kinds, Snapshot
 from apollo.clock import Clock
 from apollo.engine.act import Actor
 from apollo.engine.events import Event
@@ -103,30 +103,36 @@ class Engine:
 
     async def _plan(self, lane: str) -> Plan:
         members: dict[Key, Member] = {}
-        swept: list[Sweep] = []
-        async with anyio.create_task_group() as tasks:
+        swept = await sweep(self.looker, lane)
+        told = {(owned.key, owned.identity): owned.seen for owned in swept.owned if owned.complete}
 
-            async def list_ours() -> None:
-                swept.append(await sweep(self.looker, lane))
+        def pending(key: Key) -> bool:
+            member = members.get(key)
+            return member is not None and _will_be(member.plan)
 
-            tasks.start_soon(list_ours)
+        async def one(keys: Sequence[Key]) -> None:
+            # What listing our objects told of them anyway need not be read again, unless it differs.
+            places = {key: (key, self._place(key)) for key in keys}
+            known = {key: told[place] for key, place in places.items() if place in told}
+            found = await self.looker.group(keys, lane, pending=pending, told=known)
+            if known and not all(is_applied(member.plan) for member in found):
+                found = await self.looker.group(keys, lane, pending=pending)
+            for member in found:
+                members[member.key] = member
 
-            def pending(key: Key) -> bool:
-                member = members.get(key)
-                return member is not None and _will_be(member.plan)
-
-            for level in self.graph.group_order():
-                async with anyio.create_task_group() as group:
-
-                    async def one(keys: Sequence[Key]) -> None:
-                        for member in await self.looker.group(keys, lane, pending=pending):
-                            members[member.key] = member
-
-                    for name in level:
-                        group.start_soon(one, list(self.graph.groups[name]))
+        for level in self.graph.group_order():
+            async with anyio.create_task_group() as group:
+                for name in level:
+                    group.start_soon(one, sorted(self.graph.groups[name]))
         items = [members[key].plan for key in self._sequence() if key in members]
-        gone = await self.orphans(swept[0], lane)
+        gone = await self.orphans(swept, lane)
         return self._as_plan([*items, *(member.plan for _, member in gone)])
+
+    def _place(self, key: Key) -> Identity | None:
+        try:
+            return self.looker.identity(key)
+        except Exception:  # the look at it will say what is wrong
+            return None
 
     def _sequence(self) -> Iterable[Key]:
         for level in self.graph.group_order():

@@ -57,6 +57,8 @@ class Known:
     outputs: Mapping[str, str]
     complete: bool
     healthy: bool = False
+    thorough: bool = False
+    """Whether it was seen well enough to write on the strength of it."""
 
 
 @frozen
@@ -121,7 +123,7 @@ class Looker:
                 tasks.start_soon(one, key)
         judged = self._judge([members[key] for key in keys])
         for member in judged:
-            self._learn(member)
+            self._learn(member, lane)
         return judged
 
     async def orphan(self, owned: Owned, scope: PruneScope, lane: str) -> Member:
@@ -340,7 +342,7 @@ class Looker:
 
     # ── learn ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _learn(self, member: Member) -> None:
+    def _learn(self, member: Member, lane: str) -> None:
         plan, want = member.plan, member.want
         if want is None:
             return
@@ -351,9 +353,12 @@ class Looker:
         outputs: Mapping[str, str] = {}
         if member.seen is not None:
             outputs = dict(self.kinds.get(member.key.kind).lasting(member.seen, plan.steps))
-        self.known[member.key] = Known(
-            want.generation, outputs, complete, complete and plan.health.status == "Healthy" and not plan.wait
-        )
+        healthy = complete and plan.health.status == "Healthy" and not plan.wait
+        thorough = lane == "act"
+        before = self.known.get(member.key)
+        if before is not None and before.generation == want.generation and before.outputs == outputs:
+            thorough = thorough or before.thorough
+        self.known[member.key] = Known(want.generation, outputs, complete, healthy, thorough)
 
 
 def failure_of(error: BaseException) -> Failure:

@@ -30,6 +30,8 @@ SWEEP = "@sweep"
 """The queue's entry for looking at everything, and at what is ours and not in git any more."""
 _SLOW = 300.0
 """Seconds between looks at what only a person can mend in AWS (a permission, a quota)."""
+_SELDOM = 10
+"""What cannot change is looked at in one of so many sweeps: somebody may have deleted it."""
 _NET = 5.0
 """Seconds after which something that was left for later is looked at in any case."""
 _LANES = {
@@ -82,6 +84,7 @@ class Loop:
     _refused: dict[Key, _Refused] = field(factory=dict, init=False)
     _progress: dict[Key, _Progress] = field(factory=dict, init=False)
     _said: dict[Key, tuple[str, ...]] = field(factory=dict, init=False)
+    _sweeps: int = field(default=0, init=False)
     _random: random.Random = field(factory=random.Random, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -262,8 +265,11 @@ class Loop:
         engine = self.engine
         swept = await sweep(engine.looker)
         told = {owned.key: owned for owned in swept.owned if owned.complete}
+        self._sweeps += 1
         for name, members in list(engine.graph.groups.items()):
             keys = sorted(members)
+            if self._sweeps % _SELDOM and all(self._stays(key) for key in keys):
+                continue
             seen = await self._from(told, keys)
             if seen is None:
                 self.scheduler.add(name, reasons=("sweep",), priority=Priority.SWEEP)
@@ -274,6 +280,13 @@ class Loop:
         self.swept = engine.clock.monotonic()
         jitter = 1 + 0.1 * (2 * self._random.random() - 1)
         return Again(self.interval * jitter, "sweep", Priority.SWEEP)
+
+    def _stays(self, key: Key) -> bool:
+        """Whether a resource was seen equal to git and cannot have changed since."""
+        item, known = self.items.get(key), self.engine.looker.known.get(key)
+        if item is None or known is None or not known.complete or not is_applied(item):
+            return False
+        return self.engine.kinds.get(key.kind).immutable
 
     async def _from(self, told: Mapping[Key, Owned], keys: Sequence[Key]) -> list[Member] | None:
         """The look at a group that needs no further read, or None when it wants a closer one."""

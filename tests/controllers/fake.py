@@ -34,6 +34,8 @@ class FakeContext:
             return found.get(key)
         return self._memory[loader.name, key]
 
+    thorough = True
+
     def remember(self, loader: Loader[Any, Any], key: Any, value: Any, /) -> None:
         if loader.immutable(key, value):
             self._memory[loader.name, key] = value

@@ -69,6 +69,8 @@ class ToyContext:
     async def load(self, loader: Any, key: Any, /) -> Any:
         raise NotImplementedError
 
+    thorough = True
+
     def remember(self, loader: Any, key: Any, value: Any, /) -> None:
         raise NotImplementedError
 

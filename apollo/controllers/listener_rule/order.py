@@ -1,0 +1,280 @@
+"""In which order the rules of one listener are made, changed and moved, so that no request ever goes astray.
+
+The promise: after each single call, every request meets the rule that it met before all of this, or the one
+that it shall meet at the end; never a third one, and never none. What is live when the plan is made counts as
+"before", so the promise holds through crashes: the next plan starts from where the last one ended.
+
+Of all calls that are left, the first one is taken of which that can be proved. When there is none, because
+edits of conditions depend on each other in a circle, a rule gets a stand-in with its old content, which takes
+its place while the rule itself is changed behind all others.
+
+Why the stand-ins always suffice: if a listener holds all rules of the old state and, behind them, the first
+few of the new state in their order, the first rule that a request meets is the old one or, where there is no
+old one, the new one. And if it holds all rules of the new state and, behind them, the first few of the old
+one, the same is true with the roles exchanged. One SetRulePriorities leads from the one to the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Literal
+
+from attrs import evolve, field, frozen
+
+from apollo.controllers.listener_rule.overlap import Condition, covers, disjoint
+from apollo.resources.listener_rule import LAST
+
+__all__ = ["Goal", "NoWay", "Op", "Rule", "arrange"]
+
+
+@frozen
+class Rule:
+    """A rule as it stands on the listener.
+
+    :ivar label: who it is to a request: a stand-in has the label of the rule it stands for.
+    :ivar ref: the one rule that is meant: its ARN, or its label while it is not made yet.
+    :ivar role: ``ours`` is to stay; ``leaving`` is to go, and may be moved out of the way; ``stand-in`` the
+        same, for a rule that is being changed; ``fixed`` is not to be touched.
+    """
+
+    label: Hashable
+    ref: Hashable
+    priority: int
+    condition: Condition
+    role: Literal["ours", "leaving", "stand-in", "fixed"] = "ours"
+    deletable: bool = False
+
+
+@frozen
+class Goal:
+    """What a rule shall be. ``edit``: whether it differs in more than its priority."""
+
+    label: Hashable
+    priority: int
+    condition: Condition
+    edit: bool = False
+
+
+@frozen
+class Op:
+    """One call: make a rule (or its stand-in) at a priority, change it, set priorities, delete it."""
+
+    do: Literal["create", "stand-in", "modify", "move", "delete"]
+    label: Hashable = None
+    ref: Hashable = None
+    priority: int = 0
+    priorities: Mapping[Hashable, int] = field(factory=dict)
+    """Of a move: new priorities by ref."""
+
+
+class NoWay(Exception):
+    """There is no free priority that the change could be made over."""
+
+
+State = tuple[Rule, ...]  # by priority
+
+
+def arrange(live: Sequence[Rule], goals: Sequence[Goal]) -> list[Op]:
+    """The calls, in order.
+
+    :param goals: no two of one priority, and none at the priority of a fixed rule.
+    :raises NoWay: when the listener is so full that there is no safe way.
+    """
+    return list(_Arrangement(live, goals).run())
+
+
+class _Arrangement:
+    def __init__(self, live: Sequence[Rule], goals: Sequence[Goal]) -> None:
+        self.before = _sorted(live)
+        self.state = self.before
+        self.goals = {goal.label: goal for goal in goals}
+        ours = {rule.label for rule in live if rule.role == "ours"}
+        in_order = sorted(goals, key=lambda goal: goal.priority)
+        self.creates = [goal for goal in in_order if goal.label not in ours]
+        self.edits = [goal for goal in in_order if goal.label in ours and goal.edit]
+        fixed = [rule for rule in live if rule.role == "fixed"]
+        self.after = _sorted([*fixed, *(Rule(g.label, g.label, g.priority, g.condition) for g in goals)])
+        self.finals = {goal.priority for goal in goals}
+        conditions = {rule.label: rule.condition for rule in live if rule.role == "ours"}
+        self.plain = not any(goal.condition != conditions[goal.label] for goal in self.edits)
+        """Whether no condition of a live rule changes."""
+
+    def run(self) -> Iterator[Op]:
+        while True:
+            op = self._next()
+            if op is None:
+                break
+            yield op
+        # Bottom-up: what is left of the old state stays a beginning of it.
+        for rule in reversed([rule for rule in self.state if rule.deletable]):
+            yield Op("delete", rule.label, rule.ref)
+
+    def _next(self) -> Op | None:
+        """The next call but deletions; the state is moved on by it."""
+        if not self.creates and not self.edits and self._moved() is None:
+            return None
+        for op, state in self._candidates():
+            if self._safe(state):
+                return self._take(op, state)
+        return self._stand_in()
+
+    def _candidates(self) -> Iterator[tuple[Op, State]]:
+        """What may come next, the plainest first."""
+        taken = {rule.priority for rule in self.state}
+        for goal in self.creates:
+            if goal.priority not in taken:
+                yield self._create(goal, goal.priority)
+        for goal in self.edits:
+            yield self._edit(goal)
+        moved = self._moved()
+        if moved is not None:
+            yield moved
+        for goal in self.creates:
+            for priority in self._gaps():
+                yield self._create(goal, priority)
+
+    def _take(self, op: Op, state: State) -> Op:
+        self.state = state
+        if op.do == "create":
+            self.creates = [goal for goal in self.creates if goal.label != op.label]
+        elif op.do == "modify":
+            self.edits = [goal for goal in self.edits if goal.label != op.label]
+        return op
+
+    def _create(self, goal: Goal, priority: int) -> tuple[Op, State]:
+        rule = Rule(goal.label, goal.label, priority, goal.condition)
+        return Op("create", goal.label, goal.label, priority), _sorted([*self.state, rule])
+
+    def _edit(self, goal: Goal) -> tuple[Op, State]:
+        rule = self._ours(goal.label)
+        state = [evolve(one, condition=goal.condition) if one is rule else one for one in self.state]
+        return Op("modify", goal.label, rule.ref), tuple(state)
+
+    def _ours(self, label: Hashable) -> Rule:
+        return next(rule for rule in self.state if rule.label == label and rule.role == "ours")
+
+    def _moved(self) -> tuple[Op, State] | None:
+        """Everything that is there at its last priority, in one call; None when it is already.
+
+        What is leaving keeps its place, unless a rule of ours wants it or passes over it: then it goes as
+        little further back as keeps it behind all that it was behind.
+        """
+        places: dict[Hashable, int] = {}
+        for rule in self.state:
+            if rule.role == "ours":
+                places[rule.ref] = self.goals[rule.label].priority
+            elif rule.role == "fixed":
+                places[rule.ref] = rule.priority
+        taken = set(places.values()) | self.finals
+        floor = 0
+        for rule in self.state:
+            if rule.role in ("leaving", "stand-in"):
+                floor = places[rule.ref] = _free(taken, max(floor, rule.priority))
+                taken.add(floor)
+            floor = max(floor, places[rule.ref])
+        pairs = {rule.ref: places[rule.ref] for rule in self.state if places[rule.ref] != rule.priority}
+        if not pairs:
+            return None
+        return self._move(pairs)
+
+    def _move(self, pairs: dict[Hashable, int]) -> tuple[Op, State]:
+        state = [evolve(rule, priority=pairs.get(rule.ref, rule.priority)) for rule in self.state]
+        return Op("move", priorities=pairs), _sorted(state)
+
+    def _gaps(self) -> Iterator[int]:
+        """Free priorities that nobody will want: behind everything, then before the last rule, and so on."""
+        used = {rule.priority for rule in self.state} | self.finals
+        for priority in sorted(used, reverse=True):
+            if priority < LAST and priority + 1 not in used:
+                yield priority + 1
+        if 1 not in used:
+            yield 1
+
+    def _stand_in(self) -> Op:
+        """Make a stand-in for a rule whose change is in the way of the others, or let it take the place."""
+        for goal in self.edits:
+            rule = self._ours(goal.label)
+            other = next(
+                (one for one in self.state if one.label == goal.label and one.role == "stand-in"), None
+            )
+            if other is None:
+                for priority in self._gaps():
+                    if priority > rule.priority:
+                        other = evolve(
+                            rule,
+                            ref=("stand-in", rule.ref),
+                            priority=priority,
+                            role="stand-in",
+                            deletable=True,
+                        )
+                        self.state = _sorted([*self.state, other])
+                        return Op("stand-in", goal.label, rule.ref, priority)
+            elif rule.priority < other.priority:
+                op, self.state = self._move({rule.ref: other.priority, other.ref: rule.priority})
+                return op
+        raise NoWay
+
+    # ── the proof ────────────────────────────────────────────────────────────────────────────────────────
+
+    def _safe(self, state: State) -> bool:
+        """Whether every request meets the rule of before or of after."""
+        if _same(state, self.state):
+            return True
+        above: list[Rule] = []
+        for rule in (*state, None):
+            label, condition = (rule.label, rule.condition) if rule is not None else (None, ())
+            old = _instead(label, condition, above, self.before)
+            if old:
+                new = _instead(label, condition, above, self.after)
+                for a in old:
+                    for b in new:
+                        if not disjoint(a, b) and not _caught(above, (*condition, *a, *b)):
+                            return False
+            if rule is not None:
+                above.append(rule)
+        return True
+
+
+def _instead(label: Hashable, condition: Condition, above: Sequence[Rule], world: State) -> list[Condition]:
+    """Which requests might meet another rule in ``world`` than the one of this label: those that meet one of
+    these conditions. Empty: none."""
+    before: Sequence[Rule] = world
+    if label is not None:
+        at = next(
+            (i for i, rule in enumerate(world) if rule.label == label and covers(rule.condition, condition)),
+            None,
+        )
+        if at is None:
+            return [()]
+        before = world[:at]
+    return [
+        rule.condition
+        for rule in before
+        if rule.label != label
+        and not disjoint(rule.condition, condition)
+        and not _caught(above, (*condition, *rule.condition))
+    ]
+
+
+def _caught(above: Sequence[Rule], condition: Condition) -> bool:
+    return any(covers(rule.condition, condition) for rule in above)
+
+
+def _same(one: State, other: State) -> bool:
+    """Whether two states send every request to the same rule by their looks."""
+    return [(rule.label, rule.condition) for rule in one] == [(rule.label, rule.condition) for rule in other]
+
+
+def _free(taken: set[int], at: int) -> int:
+    """The first free priority from ``at`` on; where there is none, the last free one before it."""
+    for priority in range(max(at, 1), LAST + 1):
+        if priority not in taken:
+            return priority
+    for priority in range(at - 1, 0, -1):
+        if priority not in taken:
+            return priority
+    raise NoWay
+
+
+def _sorted(rules: Sequence[Rule]) -> State:
+    return tuple(sorted(rules, key=lambda rule: rule.priority))

@@ -1,0 +1,72 @@
+"""Where the commands of a page run."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from apollo.testing import LocalAws
+from tests.docs.blocks import ROOT
+from tests.docs.shell import Shell
+
+__all__ = ["STAGES", "stage"]
+
+SPEED = 40.0
+"""How much faster than time rollouts run for the pages."""
+
+STAGES: Mapping[str, str] = {
+    "folder": "An empty folder; no AWS.",
+    "aws": "An empty folder; a local AWS with the clusters of the example.",
+    "shop": "examples/shop, with its repository, and a local AWS where nothing is deployed yet.",
+    "deployed": "As shop, with both environments deployed.",
+    "checkout": "This project.",
+}
+
+
+@contextmanager
+def stage(name: str, scratch: Path) -> Iterator[Shell]:
+    """The shell of a page.
+
+    :param scratch: an empty folder.
+    """
+    assert name in STAGES, f"there is no stage {name!r}: {', '.join(STAGES)}"
+    folder, state = scratch / "here", scratch / "state"
+    folder.mkdir()
+    state.mkdir()
+    with ExitStack() as stack:
+        environment: dict[str, str] = {"AWS_EC2_METADATA_DISABLED": "true"}
+        if name not in ("folder", "checkout"):
+            aws = stack.enter_context(LocalAws(speed=SPEED))
+            environment = aws.env()
+            for region in ("eu-west-1", "us-east-1"):
+                aws.client("ecs", region=region).create_cluster(clusterName="shop")
+        if name in ("shop", "deployed"):
+            shutil.copytree(ROOT / "examples/shop", folder, dirs_exist_ok=True)
+            _repository(folder / "config")
+        if name == "checkout":
+            folder = ROOT
+        shell = Shell(folder, state, environment)
+        stack.callback(shell.close)
+        if name == "deployed":
+            for one in ("stage", "prod"):
+                printed = shell.run(f"apollo apply -e {one} --yes")
+                assert shell.code == 0, printed
+        yield shell
+
+
+def _repository(folder: Path) -> None:
+    def git(*arguments: str) -> None:
+        subprocess.run(
+            ["git", "-c", "user.name=You", "-c", "user.email=you@example.com", *arguments],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+        )
+
+    git("init", "--quiet", "--initial-branch=stage")
+    git("add", "--all")
+    git("commit", "--quiet", "--message=Begin")
+    git("branch", "prod")

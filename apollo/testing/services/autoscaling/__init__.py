@@ -1,12 +1,12 @@
 """Application Auto Scaling of ECS services: targets, policies, scheduled actions, activities."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from apollo.testing.services.autoscaling import capacity, policies, scheduled, tags, targets
 from apollo.testing.services.autoscaling.region import Region
 from apollo.testing.services.autoscaling.snapshot import snapshot
-from apollo.testing.services.autoscaling.state import Json
+from apollo.testing.services.autoscaling.state import Json, Tags
 from apollo.testing.world import Handler
 
 
@@ -33,6 +33,9 @@ class ApplicationAutoScaling(Region):
 
     def snapshot(self) -> Json:
         return snapshot(self)
+
+    def tagged_resources(self) -> Iterator[tuple[str, str, Tags]]:
+        return tags.resources(self)
 
     def next_event(self) -> float | None:
         """Schedules go on for ever: nobody has to wait until they come to rest. See World.at."""

@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/autoscaling/application/userguide/resource-tagging-support.html
 """
 
+from collections.abc import Iterator
+
 from apollo.testing.errors import ApiError
 from apollo.testing.services.autoscaling.region import Region, invalid
 from apollo.testing.services.autoscaling.state import Json, Tags
@@ -53,3 +55,9 @@ def untag(scaling: Region, call: Call) -> Json:
 def list_tags(scaling: Region, call: Call) -> Json:
     """https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ListTagsForResource.html"""
     return {"Tags": dict(_find(scaling, call.params["ResourceARN"]))}
+
+
+def resources(scaling: Region) -> Iterator[tuple[str, str, Tags]]:
+    """For the tagging API."""
+    for target in scaling.all():
+        yield target.arn, "application-autoscaling:scalable-target", target.tags

@@ -1,6 +1,6 @@
 """Elastic Load Balancing (version 2): load balancers, listeners, rules, target groups and target health."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from apollo.testing.services.elbv2 import (
@@ -14,7 +14,7 @@ from apollo.testing.services.elbv2 import (
 )
 from apollo.testing.services.elbv2.region import Region
 from apollo.testing.services.elbv2.snapshot import snapshot
-from apollo.testing.services.elbv2.state import Json
+from apollo.testing.services.elbv2.state import Json, Tags
 from apollo.testing.world import Handler
 
 
@@ -56,6 +56,9 @@ class Elbv2(Region):
 
     def snapshot(self) -> Json:
         return snapshot(self)
+
+    def tagged_resources(self) -> Iterator[tuple[str, str, Tags]]:
+        return tags.resources(self)
 
     def next_event(self) -> float | None:
         """Targets change by themselves only as their tasks do, which ECS announces, and for a while after

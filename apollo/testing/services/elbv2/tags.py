@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-tags.html
 """
 
+from collections.abc import Iterator
+
 from apollo.testing.errors import ApiError
 from apollo.testing.services.elbv2.region import Region, invalid
 from apollo.testing.services.elbv2.state import Json, Tags
@@ -82,3 +84,16 @@ def describe(elb: Region, call: Call) -> Json:
             for arn, tags in zip(arns, _all(elb, arns), strict=True)
         ]
     }
+
+
+def resources(elb: Region) -> Iterator[tuple[str, str, Tags]]:
+    """For the tagging API."""
+    kinds = (
+        ("loadbalancer", elb.balancers),
+        ("listener", elb.listeners),
+        ("listener-rule", elb.rules),
+        ("targetgroup", elb.groups),
+    )
+    for kind, found in kinds:
+        for arn, item in found.items():
+            yield arn, f"elasticloadbalancing:{kind}", item.tags

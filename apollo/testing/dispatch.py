@@ -165,6 +165,8 @@ class Dispatcher:
         call.params = clean(model.input_shape, payload, backend_type.validation_code)
         entry.applied = True
         result = handler(self._world.backend(target.service, call.account, call.region), call)
+        if entry.mutating:
+            self._world.changed(call.account, call.region)
         if self._strict and (wrong := unknown(model.output_shape, result)):
             raise ApiError(
                 "SimBadAnswer", f"{target.operation} answers against its model: {', '.join(wrong)}"

@@ -38,6 +38,8 @@ class Timings:
     stopped_retention: float = 3600.0
     """Stopped tasks are described for about an hour
     (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html)."""
+    tagging_lag: float = 0.0
+    """Until the Resource Groups Tagging API shows what changed: tags, and what is new or gone."""
     throttle_rounds: int = 5
     """Rounds of failed starts before the scheduler slows down."""
     throttle_first: float = 10.0

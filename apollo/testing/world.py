@@ -2,7 +2,7 @@
 
 import heapq
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from threading import RLock
 from typing import Any, ClassVar, Protocol
@@ -15,6 +15,7 @@ from apollo.testing.scenarios import Scenarios
 from apollo.testing.timings import Timings
 
 Json = dict[str, Any]
+Tags = dict[str, str]
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "eu-west-1"
@@ -69,6 +70,13 @@ class Backend(Protocol):
         """Bring everything up to the clock's now."""
         ...
 
+    def tagged_resources(self) -> Iterator[tuple[str, str, Tags]]:
+        """What can have tags: its ARN, its type such as `ecs:service`, its tags; for the tagging API.
+
+        A service that has any also says in `services/tagging/writes.py` how tags are added and removed.
+        """
+        return iter(())
+
 
 class World:
     """The state behind one endpoint. Every access from outside the server's thread holds `lock`."""
@@ -110,6 +118,11 @@ class World:
         if found is None:
             found = self.backends[key] = self.registry[service](self, account, region)
         return found
+
+    def changed(self, account: str, region: str) -> None:
+        """A call may have changed something there."""
+        if self.timings.tagging_lag:
+            self.backend("resourcegroupstaggingapi", account, region).step()
 
     def identify(self, access_key: str) -> Identity:
         """A 12-digit access key id is an account; handed-out credentials carry their role."""

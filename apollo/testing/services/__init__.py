@@ -10,10 +10,12 @@ def registry() -> Mapping[str, type[Backend]]:
     from apollo.testing.services.ecs import Ecs
     from apollo.testing.services.elbv2 import Elbv2
     from apollo.testing.services.sts import Sts
+    from apollo.testing.services.tagging import Tagging
 
     return {
         "application-autoscaling": ApplicationAutoScaling,
         "ecs": Ecs,
         "elbv2": Elbv2,
+        "resourcegroupstaggingapi": Tagging,
         "sts": Sts,
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from apollo.testing.errors import ApiError
-from apollo.testing.world import Call, Handler, Identity, Json, World
+from apollo.testing.world import Backend, Call, Handler, Identity, Json, World
 
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::(\d{12}):role/(?:.*/)?([\w+=,.@-]+)")
 
@@ -45,7 +45,7 @@ def assume_role(sts: "Sts", call: Call) -> Json:
     }
 
 
-class Sts:
+class Sts(Backend):
     """Stateless but for the credentials it hands out, which the world keeps."""
 
     model: ClassVar[str] = "sts"

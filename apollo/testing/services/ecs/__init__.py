@@ -1,6 +1,6 @@
 """Amazon ECS: clusters, task definitions, services with their deployments, tasks, tags."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from apollo.testing.services.ecs import clusters, deployments, services, tags, task_definitions, tasks
@@ -8,7 +8,7 @@ from apollo.testing.services.ecs.lifecycle import fail_due
 from apollo.testing.services.ecs.region import Region
 from apollo.testing.services.ecs.scheduler import step
 from apollo.testing.services.ecs.snapshot import snapshot
-from apollo.testing.services.ecs.state import Json, Service
+from apollo.testing.services.ecs.state import Json, Service, Tags
 from apollo.testing.world import Handler
 
 
@@ -63,3 +63,6 @@ class Ecs(Region):
 
     def snapshot(self) -> Json:
         return snapshot(self)
+
+    def tagged_resources(self) -> Iterator[tuple[str, str, Tags]]:
+        return tags.resources(self)

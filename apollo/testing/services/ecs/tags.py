@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-using-tags.html
 """
 
+from collections.abc import Iterator
+
 from apollo.testing.errors import ApiError
 from apollo.testing.services.ecs.region import Region, invalid
 from apollo.testing.services.ecs.state import Json, Tags
@@ -96,3 +98,22 @@ def untag_resource(ecs: Region, call: Call) -> Json:
 def list_tags(ecs: Region, call: Call) -> Json:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTagsForResource.html"""
     return {"tags": listed(_tags_of(ecs, call.params["resourceArn"]))}
+
+
+def resources(ecs: Region) -> Iterator[tuple[str, str, Tags]]:
+    """For the tagging API. It knows no tasks, and nothing of what is gone.
+
+    Deregistered task definitions are not gone: "INACTIVE task definitions remain discoverable in your account
+    indefinitely", by revision and with their tags.
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeregisterTaskDefinition.html
+    """
+    for cluster in ecs.clusters.values():
+        ecs.step_cluster(cluster)
+        if cluster.status == "ACTIVE":
+            yield cluster.arn, "ecs:cluster", cluster.tags
+        for service in cluster.services.values():
+            if service.status != "INACTIVE":
+                yield service.arn, "ecs:service", service.tags
+    for revisions in ecs.families.values():
+        for definition in revisions.values():
+            yield definition.arn, "ecs:task-definition", definition.tags

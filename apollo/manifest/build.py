@@ -31,7 +31,7 @@ from apollo.manifest.merge import merged
 from apollo.manifest.nodes import MapNode, Node, TextNode, find_path, node_of, pointer
 from apollo.manifest.pointers import found, known_field, named_pointer, seek
 from apollo.manifest.specfrom import SUFFIXES, native, target_of
-from apollo.manifest.syntax import ParsedFile, parse
+from apollo.manifest.syntax import MAX_PROBLEMS, ParsedFile, parse
 from apollo.manifest.unit import Entry, Provenance, Unit, Use
 from apollo.settings import Environment
 
@@ -166,6 +166,9 @@ class _FileWork:
         self.readable = True
 
     def document(self, node: Node) -> None:
+        if len(self.problems) >= MAX_PROBLEMS:
+            self.readable = False
+            return
         wrong = not_ours(node)
         if wrong is not None:
             self.problems.append(wrong)
@@ -225,6 +228,8 @@ class _FileWork:
         unset: set[str] = set()
 
         def report(at: Node, code: str, message: str, hint: str) -> None:
+            if len(unset) >= MAX_PROBLEMS:
+                return
             path = "/spec" + pointer(node, find_path(node, at) or ())
             unset.add(path)
             self.problems.append(at.problem(code, message, path=path, hint=hint))

@@ -43,6 +43,8 @@ _BOUNDS = {
     "string_too_long": ("max_length", "at most {} characters are expected"),
     "string_pattern_mismatch": ("pattern", "the text does not match {}"),
 }
+_MOST = 50
+"""Findings of one spec; more would help nobody."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -75,6 +77,8 @@ def validated(
     problems: list[Problem] = []
 
     def trouble(at: Node, code: str, message: str) -> None:
+        if len(problems) >= _MOST:
+            return
         steps = find_path(node, at) or ()
         problems.append(at.problem(code, message, path=base + pointer(node, steps)))
 
@@ -138,7 +142,7 @@ def problems_of(error: ValidationError, node: MapNode, shape: Shape, base: str) 
     """Every error with its place; errors of the branches of a union are joined."""
     plain: list[_Finding] = []
     unions: dict[tuple[str | int, ...], dict[str, list[_Finding]]] = {}
-    for one in error.errors(include_url=False, include_input=False):
+    for one in error.errors(include_url=False, include_input=False)[:_MOST]:
         finding = _Finding(one, node, shape)
         if finding.tag is None:
             plain.append(finding)

@@ -31,19 +31,20 @@ __all__ = [
 class Source:
     """One file's name and text."""
 
-    __slots__ = ("_lines", "file", "text")
+    __slots__ = ("_lines", "_masks", "file", "text")
 
     def __init__(self, file: str, text: str = "") -> None:
         self.file = file
         self.text = text
         self._lines: list[str] | None = None
+        self._masks: dict[int, list[tuple[int, int]]] = {}
 
     def excerpt(self, line: int, column: int) -> str:
         """The line with a caret under the column, secrets masked; empty when the text is not at hand."""
         if self._lines is None:
             # Only the breaks that YAML 1.2 counts; str.splitlines knows more of them.
             self._lines = self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        return excerpt(self._lines, line, column)
+        return excerpt(self._lines, line, column, self._masks)
 
     def problem(
         self, code: str, message: str, line: int, column: int, *, path: str = "", hint: str = ""

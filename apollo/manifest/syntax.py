@@ -36,13 +36,15 @@ except ImportError:  # PyYAML without libyaml
             Parser.__init__(self)
 
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "ParsedFile", "is_manifest_text", "parse"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_PROBLEMS", "ParsedFile", "is_manifest_text", "parse"]
 
 MAX_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 64
 MAX_ALIASES: Final = 100
 MAX_EXPANDED: Final = 10_000
 """Nodes that the aliases of one file may add to it."""
+MAX_PROBLEMS: Final = 50
+"""Findings of one file; more would help nobody."""
 
 # libyaml refuses most of these itself, but without saying which character it was. U+0085, U+2028 and U+2029
 # would end lines (also comments), since libyaml knows YAML 1.1 only; in YAML 1.2 they do not.
@@ -171,6 +173,8 @@ class _Reader:
 
     def add(self, code: str, message: str, mark: Any, *, hint: str = "") -> None:
         self.problems.append(self.source.problem(code, message, mark.line + 1, mark.column + 1, hint=hint))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise _Stop
 
     def read(self) -> None:
         text = self.source.text
@@ -231,7 +235,7 @@ class _Reader:
             node = self.node(get, get(), 0)
             get()  # DocumentEnd
             if isinstance(node, TextNode) and node.absent:
-                if event.explicit or self.documents:
+                if (event.explicit or self.documents) and len(self.problems) < MAX_PROBLEMS:
                     self.problems.append(
                         Problem(
                             "APO-YAML-017",

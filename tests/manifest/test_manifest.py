@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from apollo.api import Lifecycle, Ref, marker
 from apollo.manifest.nodes import Leaf, Source, TextNode
@@ -511,3 +513,62 @@ def test_a_service_that_names_no_task_definition_means_the_one_of_its_name() -> 
         load("apiVersion: apollo/v1\nkind: Service\nmetadata: {name: web}\nspec: {desiredCount: 1}\n")
     )
     assert found.code == "APO-LOAD-024" and "nothing else is written" in found.message and found.line == 4
+
+
+_PIECES = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "name",
+    "spec",
+    "specFrom",
+    "lifecycle",
+    "labels",
+    "ignore",
+    "dependsOn",
+]
+_VALUES = [
+    "{}",
+    "[]",
+    "x",
+    "~",
+    "3",
+    "*a",
+    "&a x",
+    "'${{ var.x }}'",
+    "[[a]]",
+    "{a: b}",
+    "/a/0/b",
+    "Box/x",
+    "''",
+    "!!str x",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_no_manifest_however_broken_raises(given_data: st.DataObject) -> None:
+    text = (
+        WEB if given_data.draw(st.booleans()) else box("{parts: [{name: a}]}", lifecycle="{ignore: [/count]}")
+    )
+    for _ in range(given_data.draw(st.integers(1, 3))):
+        lines = text.split("\n")
+        at = given_data.draw(st.integers(0, len(lines) - 1))
+        key_part, colon, _ = lines[at].partition(":")
+        change = given_data.draw(st.sampled_from(["value", "drop", "double", "key", "cut"]))
+        if change == "value" and colon:
+            lines[at] = f"{key_part}: {given_data.draw(st.sampled_from(_VALUES))}"
+        elif change == "drop":
+            del lines[at]
+        elif change == "double":
+            lines.insert(at, lines[at])
+        elif change == "key" and colon:
+            indent = key_part[: len(key_part) - len(key_part.lstrip())]
+            lines[at] = indent + given_data.draw(st.sampled_from(_PIECES)) + lines[at][len(key_part) :]
+        else:
+            lines[at] = lines[at][: given_data.draw(st.integers(0, len(lines[at])))]
+        text = "\n".join(lines)
+    found = load(text)
+    for one in errors(found):
+        assert one.message and str(one) and one.code != "APO-LOAD-043", one
+    assert found.resources or errors(found)

@@ -232,3 +232,8 @@ def test_the_pure_parser_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None
             (one.code, one.line, one.column) for one in theirs.problems
         ]
     assert pure.parse(b'a: "\\UFFFFFFFF"', "f").problems
+
+
+def test_a_file_full_of_faults_is_told_in_short() -> None:
+    assert len(parse(b"a: 1\n" * 1000, "f").problems) == 50
+    assert len(parse(b"---\n" * 1000, "f").problems) == 50

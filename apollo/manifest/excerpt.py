@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 __all__ = ["MASK", "excerpt", "is_secret_name"]
 
@@ -12,14 +13,19 @@ _WIDTH = 100
 _SECRET = r"passw(?:or)?d|passphrase|pwd|secret|token|credential|api_?key|private|access_?key|auth|key"
 _NAME = re.compile(_SECRET, re.IGNORECASE)
 _PARENT = re.compile(r"environment(?:Files?)?|secrets?|" + _SECRET, re.IGNORECASE)
-_MEMBER = re.compile(
-    rf"""(?P<head> (?<![\w-]) ["']? (?: value | [\w.-]*(?:{_SECRET})[\w.-]* ) ["']? \s* [:=] \s* )
-         (?P<value> "(?:[^"\\]|\\.)*"? | '(?:[^']|'')*'? | [^\s,}}\]][^,}}]* )""",
-    re.VERBOSE | re.IGNORECASE,
-)
 _URL_USER = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 _KEY = re.compile(r"""^\s*(?:-\s+)*(?:["']?(?P<key>[\w./-]+)["']?\s*:)?""")
 _AFTER_KEY = re.compile(r"""^(?P<head>\s*(?:-\s+)*(?:["']?[\w./-]+["']?\s*:\s*)?)(?P<value>.+)$""")
+
+
+@cache
+def _member() -> re.Pattern[str]:
+    """Made when the first line is shown: most runs find nothing to show."""
+    return re.compile(
+        rf"""(?P<head> (?<![\w-]) ["']? (?: value | [\w.-]*(?:{_SECRET})[\w.-]* ) ["']? \s* [:=] \s* )
+             (?P<value> "(?:[^"\\]|\\.)*"? | '(?:[^']|'')*'? | [^\s,}}\]][^,}}]* )""",
+        re.VERBOSE | re.IGNORECASE,
+    )
 
 
 def is_secret_name(name: str) -> bool:
@@ -27,25 +33,29 @@ def is_secret_name(name: str) -> bool:
     return _NAME.search(name) is not None
 
 
-def excerpt(lines: list[str], line: int, column: int) -> str:
-    """Source line ``line`` (from 1) and a caret under ``column`` (from 1); empty when there is no such
-    line."""
+def excerpt(lines: list[str], line: int, column: int, masks: dict[int, list[tuple[int, int]]]) -> str:
+    """Source line ``line`` (from 1) and a caret under ``column`` (from 1); empty without such a line.
+
+    :param masks: remembers for each line what is masked, since one line may be as long as a file.
+    """
     if not 1 <= line <= len(lines):
         return ""
-    text, at = _masked(lines, line, max(column - 1, 0))
-    text = "".join(char if char.isprintable() else " " for char in text)
+    if line not in masks:
+        masks[line] = _masks(lines, line)
+    text, at = _masked(lines[line - 1], masks[line], max(column - 1, 0))
     if len(text) > _WIDTH:
         start = max(0, min(at - _WIDTH // 2, len(text) - _WIDTH))
         text, at = text[start : start + _WIDTH], at - start
+    text = "".join(char if char.isprintable() else " " for char in text)
     number = f"{line:>5} | "
     return f"{number}{text.rstrip()}\n{' ' * (len(number) - 2)}| {' ' * at}^"
 
 
-def _masked(lines: list[str], line: int, at: int) -> tuple[str, int]:
-    """The line without what may be secret, and where the caret is now."""
+def _masks(lines: list[str], line: int) -> list[tuple[int, int]]:
+    """The parts of a line that may be secret, in order and apart from each other."""
     text = lines[line - 1]
     spans = [found.span() for found in _URL_USER.finditer(text)]
-    spans += [found.span("value") for found in _MEMBER.finditer(text)]
+    spans += [found.span("value") for found in _member().finditer(text)]
     if _under_secret(lines, line):
         whole = _AFTER_KEY.match(text)
         if whole is not None and not re.match(r"[\w.-]*name[\"']?\s*:", text.strip(" -\"'")):
@@ -56,15 +66,23 @@ def _masked(lines: list[str], line: int, at: int) -> tuple[str, int]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         elif end > start:
             merged.append((start, end))
-    out, done, caret = "", 0, at
-    for start, end in merged:
-        out += text[done:start]
+    return merged
+
+
+def _masked(text: str, masks: list[tuple[int, int]], at: int) -> tuple[str, int]:
+    """The line without its secrets, and where the caret is now."""
+    out: list[str] = []
+    done, length, caret = 0, 0, at
+    for start, end in masks:
+        length += start - done
         if at >= end:
             caret += len(MASK) - (end - start)
         elif at > start:
-            caret = len(out)
-        out, done = out + MASK, end
-    return out + text[done:], caret
+            caret = length
+        out += (text[done:start], MASK)
+        length += len(MASK)
+        done = end
+    return "".join(out) + text[done:], caret
 
 
 def _under_secret(lines: list[str], line: int) -> bool:

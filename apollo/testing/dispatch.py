@@ -9,7 +9,7 @@ from typing import Any
 
 from apollo.testing.errors import ApiError, NotSimulated
 from apollo.testing.log import Request
-from apollo.testing.wire import cbor, query
+from apollo.testing.wire import cbor, json_rpc, query
 from apollo.testing.wire.models import operation_model, service_model
 from apollo.testing.wire.validate import clean, unknown
 from apollo.testing.world import Backend, Call, World
@@ -164,6 +164,8 @@ class Dispatcher:
             payload = entry.params = query.decode(payload, model.input_shape)
         call.params = clean(model.input_shape, payload, backend_type.validation_code)
         entry.applied = True
+        if entry.mutating:
+            self._world.version += 1
         result = handler(self._world.backend(target.service, call.account, call.region), call)
         if entry.mutating:
             self._world.changed(call.account, call.region)
@@ -175,7 +177,7 @@ class Dispatcher:
             return Reply(200, query.encode(model, result, request_id), "text/xml")
         if target.protocol == "cbor":
             return Reply(200, cbor.dumps(result), "application/cbor", {"smithy-protocol": "rpc-v2-cbor"})
-        return Reply(200, json.dumps(result, separators=(",", ":")).encode(), "application/x-amz-json-1.1")
+        return Reply(200, json_rpc.dumps(result), "application/x-amz-json-1.1")
 
 
 def _load_json(body: bytes) -> Any:

@@ -99,6 +99,8 @@ class World:
         """Temporary credentials that were handed out: access key id -> identity."""
         self._coming: list[tuple[float, int, Callable[[float], None]]] = []
         self._planned = 0
+        self.version = 0
+        """Grows with whatever may change something, but for what happens by itself with time."""
 
     def at(self, moment: float, happen: Callable[[float], None]) -> None:
         """Have something happen at a moment, before anybody looks at what came after it."""
@@ -110,6 +112,7 @@ class World:
         now = self.clock.now()
         while self._coming and self._coming[0][0] <= now:
             moment, _, happen = heapq.heappop(self._coming)
+            self.version += 1
             happen(moment)
 
     def backend(self, service: str, account: str, region: str) -> Backend:
@@ -134,6 +137,7 @@ class World:
 
     def reset(self) -> None:
         """Forget all state, faults, scenarios and the log; the clock goes on."""
+        self.version += 1
         self.backends.clear()
         self._coming.clear()
         self.sessions.clear()

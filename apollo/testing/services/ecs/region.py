@@ -4,6 +4,7 @@ from collections import deque
 
 from apollo.testing.errors import ApiError
 from apollo.testing.services.ecs.state import INF, Cluster, Json, Service, Task, TaskDefinition
+from apollo.testing.wire.json_rpc import Rendered
 from apollo.testing.world import World
 
 
@@ -30,6 +31,8 @@ class Region:
         self.stopped: deque[Task] = deque()
         self.standalone: dict[str, Task] = {}
         """Tasks that no service started."""
+        self.described: dict[tuple[Service, bool], tuple[tuple[int, int], list[Rendered]]] = {}
+        """With tags or without: the versions that the answers are of, and the answers."""
         self.run_tokens: dict[str, tuple[Json, list[Task]]] = {}
 
     @property

@@ -18,6 +18,7 @@ _BATCH = 100
 
 def wake(ecs: Region, service: Service, now: float) -> None:
     """Something was changed by a call: the scheduler looks soon."""
+    service.version += 1
     service.wake_at = now + ecs.world.timings.scheduler
     service.next_at = min(service.next_at, service.wake_at)
 
@@ -29,6 +30,7 @@ def step(ecs: Region, service: Service, now: float) -> None:
 
 
 def _tick(ecs: Region, service: Service, at: float) -> None:
+    service.version += 1
     if service.wake_at <= at:
         service.wake_at = INF
     failures = _notice(ecs, service, at)

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from typing import Any
 
 from apollo.testing.services.ecs.region import Region
 from apollo.testing.services.ecs.service_config import DEPLOYMENT_ONLY, REVISION_ONLY
@@ -39,14 +40,21 @@ def _count(service: Service, now: float) -> Counts:
 def _echo(config: Json, rng: random.Random) -> Json:
     """Subnets, security groups and strategies are sets to AWS: their order is not kept."""
     result = config
-    vpc = config.get("networkConfiguration", {}).get("awsvpcConfiguration")
-    if vpc is not None and any(isinstance(v, list) and len(v) > 1 for v in vpc.values()):
-        mixed = {k: rng.sample(v, len(v)) if isinstance(v, list) else v for k, v in vpc.items()}
+    network = config.get("networkConfiguration")
+    vpc = network.get("awsvpcConfiguration") if network is not None else None
+    if vpc is not None:
+        mixed = {k: _mixed(v, rng) if type(v) is list and len(v) > 1 else v for k, v in vpc.items()}
         result = {**result, "networkConfiguration": {"awsvpcConfiguration": mixed}}
     strategy = config.get("capacityProviderStrategy")
     if strategy and len(strategy) > 1:
-        result = {**result, "capacityProviderStrategy": rng.sample(strategy, len(strategy))}
+        result = {**result, "capacityProviderStrategy": _mixed(strategy, rng)}
     return result
+
+
+def _mixed(items: list[Any], rng: random.Random) -> list[Any]:
+    if len(items) == 2:  # as most are
+        return items if rng.getrandbits(1) else items[::-1]
+    return rng.sample(items, len(items))
 
 
 def view(ecs: Region, service: Service, *, tags: bool) -> Json:
@@ -55,7 +63,7 @@ def view(ecs: Region, service: Service, *, tags: bool) -> Json:
     counts = _count(service, now)
     running = sum(pair[0] for pair in counts.values())
     pending = sum(pair[1] for pair in counts.values())
-    config = _echo(service.primary.revision.config, ecs.world.shuffle)
+    config = _echo(_shown(service.primary.revision)[0], ecs.world.shuffle)
     body: Json = {
         "serviceArn": service.arn,
         "serviceName": service.name,
@@ -67,7 +75,7 @@ def view(ecs: Region, service: Service, *, tags: bool) -> Json:
         "createdAt": service.created_at,
         "createdBy": service.created_by,
         **service.fields,
-        **{name: value for name, value in config.items() if name not in _HIDDEN},
+        **config,
         "deployments": [],
         "events": [
             {"id": f"{number:08x}{service.event_suffix}", "createdAt": at, "message": message}
@@ -83,6 +91,16 @@ def view(ecs: Region, service: Service, *, tags: bool) -> Json:
     return body
 
 
+def _shown(revision: Revision) -> tuple[Json, Json]:
+    if revision.shown is None:
+        config = revision.config
+        deployed = {name: value for name, value in config.items() if name in _IN_DEPLOYMENT}
+        if "platformVersion" in config:
+            deployed["platformVersion"] = resolved_platform(config["platformVersion"])
+        revision.shown = {k: v for k, v in config.items() if k not in _HIDDEN}, deployed
+    return revision.shown
+
+
 def _current(deployment: Deployment, counts: Counts) -> Json:
     running, pending = counts.get(id(deployment), (0, 0))
     return {
@@ -96,10 +114,7 @@ def _current(deployment: Deployment, counts: Counts) -> Json:
 def _deployment(ecs: Region, deployment: Deployment, counts: Counts) -> Json:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html"""
     running, pending = counts.get(id(deployment), (0, 0))
-    config = _echo(deployment.revision.config, ecs.world.shuffle)
-    body = {name: value for name, value in config.items() if name in _IN_DEPLOYMENT}
-    if "platformVersion" in config:
-        body["platformVersion"] = resolved_platform(config["platformVersion"])
+    body = dict(_echo(_shown(deployment.revision)[1], ecs.world.shuffle))
     primary = deployment.status == "PRIMARY"
     body.update(
         id=deployment.id,

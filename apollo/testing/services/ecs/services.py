@@ -2,6 +2,7 @@
 
 from apollo.testing.errors import ApiError
 from apollo.testing.services.ecs import rollback, scheduler
+from apollo.testing.services.ecs.described import described
 from apollo.testing.services.ecs.paging import page
 from apollo.testing.services.ecs.region import Region, invalid
 from apollo.testing.services.ecs.service_config import canonical, deployment_configuration, revision_config
@@ -243,7 +244,7 @@ def describe(ecs: Region, call: Call) -> Json:
             arn = name if name.startswith("arn:") else ecs.arn("service", f"{cluster.name}/{name}")
             failures.append({"arn": arn, "reason": "MISSING"})
         else:
-            found.append(view(ecs, service, tags=tags))
+            found.append(described(ecs, service, tags=tags))
     return {"services": found, "failures": failures}
 
 

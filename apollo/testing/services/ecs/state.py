@@ -57,7 +57,10 @@ class Revision:
     arn: str
     created_at: float
     config: Json
+    """Never changed."""
     task_definition: TaskDefinition
+    shown: tuple[Json, Json] | None = None
+    """What of it is seen in a service and in an entry of `deployments[]`, once it was."""
 
 
 @dataclass(slots=True)
@@ -216,6 +219,8 @@ class Service:
     failed_rounds: int = 0
     throttled_until: float = 0.0
     drained_at: float = INF
+    version: int = 0
+    """Grows whenever the scheduler looks or is told to: what is shown of the service may differ then."""
 
     @property
     def primary(self) -> Deployment:

@@ -15,6 +15,7 @@ import heapq
 import itertools
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import lru_cache
 
 from attrs import define, field, frozen
 
@@ -48,7 +49,7 @@ class Work:
 class _Entry:
     ready_at: float
     priority: Priority
-    reasons: set[str]
+    reasons: frozenset[str]
     seq: int
 
 
@@ -96,8 +97,8 @@ class KeyedQueue:
         if old is not None:
             ready_at = min(ready_at, old.ready_at)
             priority = max(priority, old.priority)
-            reasons = old.reasons.union(reasons)
-        return _Entry(ready_at, priority, set(reasons), next(self._seq))
+            return _Entry(ready_at, priority, old.reasons.union(reasons), next(self._seq))
+        return _Entry(ready_at, priority, _shared(tuple(reasons)), next(self._seq))
 
     def pop(self, now: float) -> Work | None:
         """Hand out the most urgent ready key, or None. The key is locked until `done`."""
@@ -112,7 +113,7 @@ class KeyedQueue:
             if entry is not None and entry.seq == seq:
                 del self._entries[key]
                 self._running[key] = None
-                return Work(key, entry.priority, frozenset(entry.reasons), entry.ready_at)
+                return Work(key, entry.priority, entry.reasons, entry.ready_at)
         return None
 
     def done(self, key: str) -> None:
@@ -148,3 +149,10 @@ class KeyedQueue:
         """When a waiting key is looked at next, or None."""
         entry = self._entries.get(key) or self._running.get(key)
         return entry.ready_at if entry is not None else None
+
+
+@lru_cache(maxsize=256)
+def _shared(reasons: tuple[str, ...]) -> frozenset[str]:
+    """One set for all keys that wait for the same reasons, as after a commit or in a sweep: a set is larger
+    than the rest of an entry."""
+    return frozenset(reasons)

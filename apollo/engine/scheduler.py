@@ -83,15 +83,25 @@ class Scheduler:
             # What only looks, or waits for its turn at AWS, need not end; a call on its way is shielded.
             group.cancel_scope.cancel()
 
-    async def _one(self, work: Work) -> None:
-        again: Again | None = None
+    async def _one(self, work: Work | None) -> None:
+        """Work on a key, then on what is ready, until nothing is: a task for each key would cost more."""
         try:
-            again = await self.work(work)
+            while work is not None:
+                again: Again | None = None
+                try:
+                    again = await self.work(work)
+                finally:
+                    self.queue.done(work.key)
+                    if again is not None:
+                        self.add(
+                            work.key, reasons=(again.reason,), priority=again.priority, after=again.after
+                        )
+                    if self._active < self.workers:
+                        self._wake.set()  # done may have made more than one key ready
+                await anyio.lowlevel.checkpoint()  # others get their turn, even when nothing had to wait
+                work = None if self.stopping else self.queue.pop(self.clock.monotonic())
         finally:
             self._active -= 1
-            self.queue.done(work.key)
-            if again is not None:
-                self.add(work.key, reasons=(again.reason,), priority=again.priority, after=again.after)
             self._wake.set()
 
     async def _sleep(self) -> None:

@@ -103,6 +103,9 @@ def tell(text: str = "") -> None:
 
 
 def _write(stream: IO[str], text: str) -> None:
+    encoding = stream.encoding or "utf-8"
+    with contextlib.suppress(UnicodeError):  # a terminal without our signs gets question marks, not an error
+        text = text.encode(encoding, "replace").decode(encoding)
     try:
         stream.write(text + "\n")
         stream.flush()

@@ -131,7 +131,11 @@ class Actor:
         )
         if member.plan.reason == "Drifted":
             paths = ", ".join(change.path for change in step.changes)
-            self.emit(evolve(event, type="Drifted", reason="Drifted", message=f"changed behind git: {paths}"))
+            self.emit(
+                evolve(
+                    event, type="Drifted", reason="Drifted", message=f"changed behind Apollo's back: {paths}"
+                )
+            )
         self.emit(event)
         if self.looker.is_approved(member.plan):
             self.looker.passing.add(member.key)

@@ -69,3 +69,14 @@ def test_commits_are_quoted_as_people_do() -> None:
     assert short("0123456789abcdef0123456789abcdef01234567") == "0123456"
     assert short("0123456789abcdef0123456789abcdef01234567-dirty") == "0123456-dirty"
     assert short("not-a-sha") == "not-a-sha"
+
+
+def test_a_terminal_without_our_signs_gets_question_marks() -> None:
+    import subprocess
+    import sys
+
+    code = "from apollo.cli.text import say; say('a · b ✓')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONIOENCODING": "ascii"}, capture_output=True, check=True
+    )
+    assert done.stdout == b"a ? b ?\n"

@@ -331,7 +331,7 @@ async def test_a_moved_identity_is_made_anew_and_the_old_one_goes_once_the_new_i
     result = await apply(engine, plan)
     assert result.exit_code == 0
     assert world.cloud.mutations == [("Put", "Box/elsewhere"), ("Delete", "Box/a")]
-    reads = [call for call in world.cloud.calls[: world.cloud.calls.index(("Delete", "Box/a"))]]
+    reads = world.cloud.calls[: world.cloud.calls.index(("Delete", "Box/a"))]
     assert reads.count(("Read", "Box/elsewhere")) > 3, "it was followed until it was healthy"
 
 

@@ -30,6 +30,7 @@ _ROUTINE = (
     "has deregistered",
     "deployment completed",
     "rolling back to",
+    "deployment failed: tasks failed to start",  # the stopped tasks say why
 )
 
 

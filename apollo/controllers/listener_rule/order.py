@@ -1,17 +1,17 @@
 """In which order the rules of one listener are made, changed and moved, so that no request ever goes astray.
 
-The promise: after each single call, every request meets the rule that it met before all of this, or the one
-that it shall meet at the end; never a third one, and never none. What is live when the plan is made counts as
-"before", so the promise holds through crashes: the next plan starts from where the last one ended.
+The promise: after each single call, every request meets the rule that it met before the call, or the one that
+it shall meet at the end. So, call by call, it meets the rule of before or the rule of after; never a third
+one, and never none. A plan after a crash starts from what is live then, and the promise goes on.
 
 Of all calls that are left, the first one is taken of which that can be proved. When there is none, because
-edits of conditions depend on each other in a circle, a rule gets a stand-in with its old content, which takes
-its place while the rule itself is changed behind all others.
+edits of conditions depend on each other in a circle, the first rule that is to be changed gets a stand-in
+with its old content, which takes its place; the rule itself waits behind all others and is changed there.
 
-Why the stand-ins always suffice: if a listener holds all rules of the old state and, behind them, the first
-few of the new state in their order, the first rule that a request meets is the old one or, where there is no
-old one, the new one. And if it holds all rules of the new state and, behind them, the first few of the old
-one, the same is true with the roles exchanged. One SetRulePriorities leads from the one to the other.
+Why that always goes on: let a listener hold all rules that a request may meet now, and behind them the first
+few of the last state, in their order. The first rule that a request meets is then one of now or, where none
+of those applies, the right one of the end. When all of the last state are there, one SetRulePriorities brings
+them to the front; what is left behind them are old rules, which go from the bottom up.
 """
 
 from __future__ import annotations
@@ -85,8 +85,7 @@ def arrange(live: Sequence[Rule], goals: Sequence[Goal]) -> list[Op]:
 
 class _Arrangement:
     def __init__(self, live: Sequence[Rule], goals: Sequence[Goal]) -> None:
-        self.before = _sorted(live)
-        self.state = self.before
+        self.state = _sorted(live)
         self.goals = {goal.label: goal for goal in goals}
         ours = {rule.label for rule in live if rule.role == "ours"}
         in_order = sorted(goals, key=lambda goal: goal.priority)
@@ -94,10 +93,20 @@ class _Arrangement:
         self.edits = [goal for goal in in_order if goal.label in ours and goal.edit]
         fixed = [rule for rule in live if rule.role == "fixed"]
         self.after = _sorted([*fixed, *(Rule(g.label, g.label, g.priority, g.condition) for g in goals)])
-        self.finals = {goal.priority for goal in goals}
+        self.finals: set[int] = {goal.priority for goal in goals}
+        self.obvious = self._obvious(live)
+
+    def _obvious(self, live: Sequence[Rule]) -> bool:
+        """Whether nothing needs a proof: no condition changes, and rules are either only moved, all at once,
+        or only made, from the top down."""
         conditions = {rule.label: rule.condition for rule in live if rule.role == "ours"}
-        self.plain = not any(goal.condition != conditions[goal.label] for goal in self.edits)
-        """Whether no condition of a live rule changes."""
+        if any(goal.condition != conditions[goal.label] for goal in self.edits):
+            return False
+        if any(rule.role in ("leaving", "stand-in") for rule in live):
+            return False
+        taken = {rule.priority for rule in live}
+        free = not any(goal.priority in taken for goal in self.creates)
+        return not self.creates or (free and self._moved() is None)
 
     def run(self) -> Iterator[Op]:
         while True:
@@ -110,13 +119,17 @@ class _Arrangement:
             yield Op("delete", rule.label, rule.ref)
 
     def _next(self) -> Op | None:
-        """The next call but deletions; the state is moved on by it."""
+        """The next call but deletions; the state is moved on by it. Only what is there now counts, so that
+        the plan of a later look is the rest of this one."""
         if not self.creates and not self.edits and self._moved() is None:
             return None
         for op, state in self._candidates():
             if self._safe(state):
                 return self._take(op, state)
-        return self._stand_in()
+        first = min([*self.creates, *self.edits], key=lambda goal: goal.priority, default=None)
+        if first in self.edits:
+            return self._step_aside(first)
+        return self._make_room()
 
     def _candidates(self) -> Iterator[tuple[Op, State]]:
         """What may come next, the plainest first."""
@@ -127,11 +140,25 @@ class _Arrangement:
         for goal in self.edits:
             yield self._edit(goal)
         moved = self._moved()
-        if moved is not None:
+        if moved is not None and self._may_move(moved[1]):
             yield moved
         for goal in self.creates:
             for priority in self._gaps():
                 yield self._create(goal, priority)
+        waiting = {goal.label for goal in self.edits}
+        for rule in reversed(self.state):
+            if rule.deletable and not (rule.role == "stand-in" and rule.label in waiting):
+                left = tuple(one for one in self.state if one is not rule)
+                yield Op("delete", rule.label, rule.ref), left
+
+    def _may_move(self, state: State) -> bool:
+        """Whether going to the last priorities undoes nothing that the calls still to come need."""
+        if not self.creates and not self.edits:
+            return True
+        stepped_aside = {rule.label for rule in self.state if rule.role == "stand-in"}
+        if any(goal.label in stepped_aside for goal in self.edits):
+            return False
+        return self._end(self.state) is None or self._end(state) is not None
 
     def _take(self, op: Op, state: State) -> Op:
         self.state = state
@@ -182,48 +209,66 @@ class _Arrangement:
         return Op("move", priorities=pairs), _sorted(state)
 
     def _gaps(self) -> Iterator[int]:
-        """Free priorities that nobody will want: behind everything, then before the last rule, and so on."""
+        """Free priorities that nobody will want: behind everything, then before the last rule, and so on. The
+        very last one only when nothing else will do, since nothing can go behind it."""
         used = {rule.priority for rule in self.state} | self.finals
-        for priority in sorted(used, reverse=True):
-            if priority < LAST and priority + 1 not in used:
-                yield priority + 1
-        if 1 not in used:
-            yield 1
+        free = [at + 1 for at in (0, *sorted(used)) if at + 1 not in used]
+        yield from (at for at in reversed(free) if at < LAST)
+        if LAST in free:
+            yield LAST
 
-    def _stand_in(self) -> Op:
-        """Make a stand-in for a rule whose change is in the way of the others, or let it take the place."""
-        for goal in self.edits:
-            rule = self._ours(goal.label)
-            other = next(
-                (one for one in self.state if one.label == goal.label and one.role == "stand-in"), None
-            )
-            if other is None:
-                for priority in self._gaps():
-                    if priority > rule.priority:
-                        other = evolve(
-                            rule,
-                            ref=("stand-in", rule.ref),
-                            priority=priority,
-                            role="stand-in",
-                            deletable=True,
-                        )
-                        self.state = _sorted([*self.state, other])
-                        return Op("stand-in", goal.label, rule.ref, priority)
-            elif rule.priority < other.priority:
-                op, self.state = self._move({rule.ref: other.priority, other.ref: rule.priority})
+    def _end(self, state: State) -> int | None:
+        """A free priority behind every rule that may be moved; None when there is none."""
+        last = max((rule.priority for rule in state if rule.role != "fixed"), default=0)
+        used: set[int] = {rule.priority for rule in state} | self.finals
+        # Behind what is fixed as well, where there is room.
+        places = [max(used, default=0) + 1, *range(last + 1, last + 2 + len(used))]
+        return next((at for at in places if at <= LAST and at not in used), None)
+
+    def _step_aside(self, goal: Goal) -> Op:
+        """Let a stand-in with the old content take the place of a rule, and the rule wait behind all others:
+        there it can be changed."""
+        rule = self._ours(goal.label)
+        end = self._end(self.state)
+        if end is None:
+            return self._make_room()
+        other = next((one for one in self.state if one.label == goal.label and one.role == "stand-in"), None)
+        if other is None:
+            other = evolve(rule, ref=("stand-in", rule.ref), priority=end, role="stand-in", deletable=True)
+            self.state = _sorted([*self.state, other])
+            return Op("stand-in", goal.label, rule.ref, end)
+        pairs = {rule.ref: end}
+        if other.priority > rule.priority:
+            pairs = {rule.ref: other.priority, other.ref: rule.priority}
+        elif rule.priority == max(one.priority for one in self.state if one.role != "fixed"):
+            raise NoWay
+        op, self.state = self._move(pairs)
+        return op
+
+    def _make_room(self) -> Op:
+        """Close the ranks behind a fixed rule, without changing any order, so that there is room at the end;
+        the last such place first."""
+        fixed = [rule.priority for rule in self.state if rule.role == "fixed"]
+        for end, start in zip([LAST + 1, *reversed(fixed)], [*reversed(fixed), 0], strict=True):
+            ranks = [rule for rule in self.state if start < rule.priority < end]
+            most = start + 2 * (len(self.state) + len(self.finals)) + 2
+            free = [at for at in range(start + 1, min(end, most)) if at not in self.finals]
+            pairs = {rule.ref: at for rule, at in zip(ranks, free, strict=False) if rule.priority != at}
+            if pairs and len(free) > len(ranks):
+                op, self.state = self._move(pairs)
                 return op
         raise NoWay
 
     # ── the proof ────────────────────────────────────────────────────────────────────────────────────────
 
     def _safe(self, state: State) -> bool:
-        """Whether every request meets the rule of before or of after."""
-        if _same(state, self.state):
+        """Whether every request meets the rule that it meets now, or the one of the end."""
+        if self.obvious or _same(state, self.state):
             return True
         above: list[Rule] = []
         for rule in (*state, None):
             label, condition = (rule.label, rule.condition) if rule is not None else (None, ())
-            old = _instead(label, condition, above, self.before)
+            old = _instead(label, condition, above, self.state)
             if old:
                 new = _instead(label, condition, above, self.after)
                 for a in old:

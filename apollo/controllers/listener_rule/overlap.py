@@ -21,7 +21,7 @@ from apollo.compare.listener_rule import CONFIGS
 __all__ = ["Clause", "Condition", "condition_of", "covers", "disjoint"]
 
 
-@frozen
+@frozen(cache_hash=True)
 class Clause:
     """One condition: a part of the request, and the values of which one has to match.
 

@@ -1,0 +1,1 @@
+"""ListenerRule: the rules of load balancer listeners, a listener at a time."""

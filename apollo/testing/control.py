@@ -4,7 +4,8 @@ GET  /_apollo/health     {"status": "ok", "now", "speed", "seed"}
 GET  /_apollo/requests   the request log; ?since=SEQ&mutating=1
 GET  /_apollo/snapshot   the state without identifiers and timestamps
 POST /_apollo/clock      {"advance": seconds} and/or {"speed": n}
-GET, POST /_apollo/faults      POST: the arguments of Faults.add, or a list of them, or {"clear": true}
+GET, POST /_apollo/faults      POST: the arguments of Faults.add, or a list of them, or {"clear": true}, or
+                               {"throttle_like_aws": true}
 GET, POST /_apollo/scenarios   POST: the arguments of Scenarios.add, or a list of them, or {"clear": true}
 POST /_apollo/load       {"service", "tasks", "cluster", "account", "region"}: now it needs so many tasks
 POST /_apollo/reset      forget everything but the clock
@@ -102,6 +103,8 @@ def _change(rules: faults.Faults | scenarios.Scenarios, body: Any) -> None:
     for item in body if isinstance(body, list) else [body]:
         if item.get("clear"):
             rules.clear()
+        elif isinstance(rules, faults.Faults) and "throttle_like_aws" in item:
+            rules.throttle_like_aws(bool(item["throttle_like_aws"]))
         else:
             rules.add(**item)
 

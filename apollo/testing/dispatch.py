@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apollo.testing.errors import ApiError, NotSimulated
+from apollo.testing.faults import Verdict
 from apollo.testing.log import Request
+from apollo.testing.spoiled import without_next_page, without_one
 from apollo.testing.wire import cbor, json_rpc, query
 from apollo.testing.wire.models import operation_model, service_model
 from apollo.testing.wire.validate import clean, unknown
@@ -96,7 +98,7 @@ class Dispatcher:
             if not scope:
                 raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
             verdict = world.faults.judge(
-                target.service, target.operation, identity.account, region, identity.arn
+                target.service, target.operation, identity.account, region, identity.arn, entry.time
             )
             if verdict.reset == "before":
                 entry.outcome, entry.applied = "reset_before", False
@@ -113,8 +115,10 @@ class Dispatcher:
                     entry.time,
                     entry.user_agent,
                 )
-                answer = self._carry_out(target, call, entry, request_id)
+                answer = self._carry_out(target, call, entry, request_id, verdict)
                 reply = reply or answer
+            if "malformed" in verdict.spoiled:
+                reply.body = reply.body[: len(reply.body) // 2]
             if verdict.reset == "after":
                 entry.outcome = "reset_after"
                 reply = Reply(0, b"", reset=True)
@@ -153,7 +157,9 @@ class Dispatcher:
         entry.outcome, entry.applied = error.code, False
         return _error_reply(target, error, request_id)
 
-    def _carry_out(self, target: _Target, call: Call, entry: Request, request_id: str) -> Reply:
+    def _carry_out(
+        self, target: _Target, call: Call, entry: Request, request_id: str, verdict: Verdict
+    ) -> Reply:
         backend_type: type[Backend] | None = self._world.registry.get(target.service)
         handler = backend_type.operations.get(target.operation) if backend_type else None
         model = operation_model(target.service, target.operation) if handler else None
@@ -166,7 +172,17 @@ class Dispatcher:
         entry.applied = True
         if entry.mutating:
             self._world.version += 1
-        result = handler(self._world.backend(target.service, call.account, call.region), call)
+        world = self._world
+        if verdict.stale is not None:
+            world = world.history.at(call.now - verdict.stale)
+            call.now = world.clock.now()
+        result = handler(world.backend(target.service, call.account, call.region), call)
+        if verdict.spoiled:
+            entry.outcome = verdict.spoiled[-1]
+        if "lost_page" in verdict.spoiled:
+            result = without_next_page(result)
+        if "partial" in verdict.spoiled:
+            result = without_one(result, verdict.reason, world.shuffle)
         if entry.mutating:
             self._world.changed(call.account, call.region)
         if self._strict and (wrong := unknown(model.output_shape, result)):

@@ -1,4 +1,4 @@
-"""Faults put in the way of calls: errors, throttling, delay, lost connections, refused credentials."""
+"""Faults put in the way of calls: errors, throttling, delay, lost connections, answers that are wrong."""
 
 import random
 import re
@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
 
+from apollo.testing.buckets import Buckets
 from apollo.testing.errors import ApiError
+from apollo.testing.history import History
+from apollo.testing.log import is_mutating
 
 Kind = Literal[
     "error",
@@ -17,8 +20,17 @@ Kind = Literal[
     "reset_after",
     "access_denied",
     "expired_token",
+    "stale",
+    "lost_page",
+    "partial",
+    "malformed",
 ]
 KINDS: frozenset[str] = frozenset(get_args(Kind))
+_READS = frozenset({"stale", "lost_page", "partial"})
+"""Kinds that only reads can have. stale: the answer of `seconds` ago, at the earliest of when the rule was
+added. lost_page: it looks like the last page. partial: one of the resources found is in `failures` instead.
+
+Every operation can be malformed: it takes effect, and its answer ends in the middle."""
 
 
 @dataclass(slots=True, eq=False)
@@ -33,10 +45,11 @@ class Fault:
     skip: int = 0
     """Let the first matching calls through."""
     code: str | None = None
+    """Of an error; of partial, the reason, which is MISSING by default."""
     message: str | None = None
     status: int | None = None
     seconds: float = 1.0
-    """Of latency, in real seconds: it is the client's own timeout that is being tried."""
+    """Of latency, in real seconds: it is the client's own timeout that is being tried. Of stale, virtual."""
     account: str | None = None
     region: str | None = None
     hits: int = 0
@@ -64,6 +77,12 @@ class Verdict:
     error_applied: bool = False
     """The operation takes effect all the same, and its answer is replaced by `error`."""
     reset: Literal["before", "after"] | None = None
+    stale: float | None = None
+    """Answer as so many seconds ago."""
+    spoiled: list[str] = field(default_factory=list)
+    """The kinds that change the answer."""
+    reason: str = "MISSING"
+    """Of the failure in a partial answer."""
 
 
 NO_FAULT = Verdict()
@@ -72,8 +91,10 @@ NO_FAULT = Verdict()
 class Faults:
     """The rules in force, tried in the order in which they were added; each firing rule adds its effect."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int, history: History) -> None:
         self._seed = seed
+        self._history = history
+        self._buckets: Buckets | None = None
         self._random = random.Random(f"faults:{seed}")
         self.rules: list[Fault] = []
 
@@ -96,24 +117,39 @@ class Faults:
         if kind not in KINDS:
             raise ValueError(f"unknown fault {kind!r}; one of {', '.join(sorted(KINDS))}")
         rule = Fault(action, kind, times, probability, skip, code, message, status, seconds, account, region)
+        if kind == "stale":
+            self._history.begin(seconds)
         self.rules.append(rule)
         return rule
+
+    def throttle_like_aws(self, on: bool = True) -> None:
+        """Refuse calls beyond the rates that AWS documents, per account and region, in virtual time."""
+        self._buckets = Buckets() if on else None
 
     def remove(self, rule: Fault) -> None:
         self.rules.remove(rule)
 
     def clear(self) -> None:
-        """Remove every rule and begin the random sequence again."""
+        """Remove every rule, throttle no more, and begin the random sequence again."""
         self.rules.clear()
+        self._buckets = None
+        self._history.end()
         self._random = random.Random(f"faults:{self._seed}")
 
-    def judge(self, service: str, operation: str, account: str, region: str, caller: str) -> Verdict:
-        if not self.rules:
+    def judge(
+        self, service: str, operation: str, account: str, region: str, caller: str, now: float
+    ) -> Verdict:
+        if not self.rules and self._buckets is None:
             return NO_FAULT
         verdict = Verdict()
+        if self._buckets is not None and not self._buckets.take(service, operation, account, region, now):
+            verdict.error = _error(Fault("*", "throttle"), service, operation, caller)
+            return verdict
         action = f"{service}:{operation}"
         for rule in self.rules:
             if not rule.matches(action, account, region):
+                continue
+            if rule.kind in _READS and is_mutating(service, operation):
                 continue
             rule.seen += 1
             if rule.seen <= rule.skip:
@@ -123,6 +159,13 @@ class Faults:
             rule.hits += 1
             if rule.kind == "latency":
                 verdict.delay += rule.seconds
+                continue
+            if rule.kind in _READS or rule.kind == "malformed":
+                verdict.spoiled.append(rule.kind)
+                if rule.kind == "stale":
+                    verdict.stale = rule.seconds
+                elif rule.kind == "partial":
+                    verdict.reason = rule.code or verdict.reason
                 continue
             if rule.kind == "reset_before":
                 verdict.reset = "before"
@@ -135,12 +178,19 @@ class Faults:
         return verdict
 
 
+_THROTTLED = {
+    "elbv2": "Throttling",
+    "sts": "Throttling",
+    "resourcegroupstaggingapi": "ThrottledException",
+}
+
+
 def _error(rule: Fault, service: str, operation: str, caller: str) -> ApiError:
     query = service in ("sts", "elbv2")
     defaults: dict[str, tuple[str, str, int]] = {
         # Throttling is a 400 in JSON services; query services call it Throttling.
         # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
-        "throttle": ("Throttling" if query else "ThrottlingException", "Rate exceeded", 400),
+        "throttle": (_THROTTLED.get(service, "ThrottlingException"), "Rate exceeded", 400),
         # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html
         "access_denied": (
             "AccessDenied" if query else "AccessDeniedException",

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 from apollo.testing.clock import VirtualClock
 from apollo.testing.faults import Faults
+from apollo.testing.history import History
 from apollo.testing.ids import Ids
 from apollo.testing.log import RequestLog
 from apollo.testing.scenarios import Scenarios
@@ -89,7 +90,8 @@ class World:
         self.timings = timings
         self.registry = registry
         self.lock = RLock()
-        self.faults = Faults(seed)
+        self.history = History(self)
+        self.faults = Faults(seed, self.history)
         self.scenarios = Scenarios(seed)
         self.log = RequestLog()
         self.ids = Ids(seed)
@@ -114,6 +116,7 @@ class World:
             moment, _, happen = heapq.heappop(self._coming)
             self.version += 1
             happen(moment)
+            self.history.note(moment)
 
     def backend(self, service: str, account: str, region: str) -> Backend:
         key = (service, account, region)
@@ -124,6 +127,7 @@ class World:
 
     def changed(self, account: str, region: str) -> None:
         """A call may have changed something there."""
+        self.history.note()
         if self.timings.tagging_lag:
             self.backend("resourcegroupstaggingapi", account, region).step()
 

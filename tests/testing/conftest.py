@@ -34,6 +34,15 @@ def ecs(aws: LocalAws) -> Any:
     return client
 
 
+def plain(value: Any) -> Any:
+    """Without what differs from look to look: the order of what are sets to AWS, and the request's id."""
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items() if k != "ResponseMetadata"}
+    if isinstance(value, list):
+        return sorted(map(repr, map(plain, value)))
+    return value
+
+
 class Stage:
     """The usual moves of a test: register, create, update, look."""
 

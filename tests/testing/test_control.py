@@ -100,3 +100,14 @@ def test_serve_until_stopped() -> None:
     stop.set()
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_throttling_over_the_control_api(aws: LocalAws) -> None:
+    control(aws, "POST", "faults", {"throttle_like_aws": True})
+    client = aws.client("resourcegroupstaggingapi", retries=0)
+    for _ in range(15):
+        client.get_resources()
+    with pytest.raises(client.exceptions.ThrottledException):
+        client.get_resources()
+    control(aws, "POST", "faults", {"throttle_like_aws": False})
+    assert client.get_resources()["ResourceTagMappingList"] == []

@@ -1,4 +1,4 @@
-"""What is shown of a service is what it is, however often one looks; and looking again costs little."""
+"""What is shown of a service is what it is, however often one looks."""
 
 from typing import Any
 
@@ -7,17 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apollo.testing import LocalAws
-from tests.testing.conftest import BREAKER, Stage
-
-
-def plain(value: Any) -> Any:
-    """Without what tells two runs apart only by who looked when: the order of AWS's sets."""
-    if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items() if k != "ResponseMetadata"}
-    if isinstance(value, list):
-        return sorted(map(repr, map(plain, value)))
-    return value
-
+from tests.testing.conftest import BREAKER, Stage, plain
 
 MOVES: dict[str, Any] = {
     "scale": lambda stage, n: stage.update(desiredCount=n % 4),

@@ -45,9 +45,9 @@ def test_commands_that_are_only_mentioned_exist(page: Path) -> None:
             wrong += [f"{page.name}:{command.line}: {problem}" for problem in problems if problem]
     for line, span in code_spans(page.read_text("utf-8")):
         if re.match(r"(apollo|make) [a-z-]", span):
-            words = re.sub(r"…|\.\.\.|\[|\]", " ", span).split()
-            if problem := problem_of(words, partly=True):
-                wrong.append(f"{page.name}:{line}: {problem}")
+            plain = re.sub(r"…|\.\.\.|\[|\]|[\"']", " ", span)
+            problems = (problem_of(words, partly=True) for words in simple_commands(plain))
+            wrong += [f"{page.name}:{line}: {problem}" for problem in problems if problem]
     assert not wrong, "\n".join(wrong)
 
 

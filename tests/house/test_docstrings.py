@@ -11,9 +11,7 @@ STILL_SILENT = {"Fault.matches", "Faults.judge"}
 """Methods that only the local AWS itself calls. May only become fewer."""
 
 
-@pytest.mark.parametrize(
-    "module", ["apollo.api", "apollo.compare", "apollo.testing", "apollo.errors"]
-)
+@pytest.mark.parametrize("module", ["apollo.api", "apollo.compare", "apollo.testing", "apollo.errors"])
 def test_public_names_say_what_they_mean(module: str) -> None:
     room = importlib.import_module(module)
     silent = []

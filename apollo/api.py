@@ -456,7 +456,7 @@ class Controller(Generic[S, O]):
     output_names: frozenset[str] = frozenset()
     """Every output that `outputs` may return; a reference to another is an error at validation."""
     immutable: bool = False
-    """Whether an object that was once seen equal to git stays so; then sweeps look at it only now and then."""
+    """Whether an object that was seen equal to git stays so; then sweeps look at it only now and then."""
     rank: int = 50
     """Deletions of objects that have no spec any more run from low to high: policy < service < rule < task
     definition."""

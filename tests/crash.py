@@ -3,8 +3,8 @@
     await survives_every_crash(world, Story(before=..., change=...))
 
 runs the story once without a fault, and then once per call and mode, each time in a new world. After the
-crash fresh processes run until nothing is left to do. The state of AWS must be the one of the run without a fault,
-and one more run must not change anything.
+crash fresh processes run until nothing is left to do. The state of AWS must be the one of the run without a
+fault, and one more run must not change anything.
 """
 
 from __future__ import annotations

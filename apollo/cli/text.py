@@ -103,7 +103,7 @@ def tell(text: str = "") -> None:
 
 
 def _write(stream: IO[str], text: str) -> None:
-    encoding = stream.encoding or "utf-8"
+    encoding = getattr(stream, "encoding", None) or "utf-8"
     with contextlib.suppress(UnicodeError):  # a terminal without our signs gets question marks, not an error
         text = text.encode(encoding, "replace").decode(encoding)
     try:

@@ -56,14 +56,14 @@ class Actor:
             if found is None or self.stopping:
                 break
             member, step = found
-            vague = self._vague(member)
+            vague = self._vague(member, step)
             if vague - checked:
                 checked |= vague
                 for group in {self.looker.graph.group_of[need] for need in vague}:
-                    await self.looker.group(sorted(self.looker.graph.groups[group]), "act")
+                    await self.looker.group(sorted(self.looker.graph.groups.get(group, ())), "act")
                 members = await self.looker.group(keys, "act")
                 continue
-            if self.looker.clock.monotonic() - member.at > _FRESH:
+            if self.looker.clock.monotonic() - member.at > _FRESH or not self._current(member):
                 members = await self.looker.group(keys, "act")
                 continue
             try:
@@ -95,11 +95,19 @@ class Actor:
             self.looker.passing.discard(member.key)
         return evolve(member, plan=evolve(member.plan, steps=()))
 
-    def _vague(self, member: Member) -> set[Key]:
-        """What a resource is made from and was seen through an index only."""
-        known = self.looker.known
-        needs = self.looker.graph.needs(member.key)
-        return {need for need in needs if (seen := known.get(need)) is not None and not seen.thorough}
+    def _vague(self, member: Member, step: Step) -> set[Key]:
+        """What a resource is made from and was seen through an index only, or may have moved since: whoever
+        undid what was done here may have made the same anew (another operator, a person's apply)."""
+        looker = self.looker
+        needs = {need for need in looker.graph.needs(member.key) if need in looker.known}
+        if member.plan.reason == "Drifted" or looker.guard.count(step, looker.clock.monotonic()):
+            return needs
+        return {need for need in needs if not looker.known[need].thorough}
+
+    def _current(self, member: Member) -> bool:
+        """Whether git still asks for what was looked at."""
+        resource = self.looker.graph.resources.get(member.key)
+        return resource is not None and resource.generation == member.plan.generation
 
     def _next(self, members: Sequence[Member], frozen: Collection[Key]) -> tuple[Member, Step] | None:
         for member in members:

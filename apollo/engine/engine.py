@@ -122,8 +122,8 @@ class Engine:
 
         for level in self.graph.group_order():
             async with anyio.create_task_group() as group:
-                for name in level:
-                    group.start_soon(one, sorted(self.graph.groups[name]))
+                for name in level:  # git may move meanwhile, and take a group with it
+                    group.start_soon(one, sorted(self.graph.groups.get(name, ())))
         items = [members[key].plan for key in self._sequence() if key in members]
         gone = await self.orphans(swept, lane)
         return self._as_plan([*items, *(member.plan for _, member in gone)])

@@ -32,13 +32,17 @@ class Guard:
 
     def tired(self, step: Step, now: float) -> bool:
         """Whether sending this step again would be once too often."""
+        return self.count(step, now) >= self.most
+
+    def count(self, step: Step, now: float) -> int:
+        """How often this very step was sent within the window."""
         line = self._sent.get(step.target)
         if line is None:
-            return False
+            return 0
         while line and now - line[0][0] > self.window:
             line.popleft()
         digest = _digest(step)
-        return sum(1 for _, sent in line if sent == digest) >= self.most
+        return sum(1 for _, sent in line if sent == digest)
 
     def forget(self, key: Key) -> None:
         """Git moved: a new chance."""

@@ -114,14 +114,16 @@ class Looker:
         :param told: objects that need no observing, since the answer of a call told all of them.
         """
         members: dict[Key, Member] = {}
+        # What left git since the keys were collected is not looked at.
+        there = {key: self.graph.resources[key] for key in keys if key in self.graph.resources}
         async with anyio.create_task_group() as tasks:
 
-            async def one(key: Key) -> None:
-                members[key] = await self._observe(key, lane, pending, told or {})
+            async def one(resource: Resource[Any]) -> None:
+                members[resource.key] = await self._observe(resource, lane, pending, told or {})
 
-            for key in keys:
-                tasks.start_soon(one, key)
-        judged = self._judge([members[key] for key in keys])
+            for resource in there.values():
+                tasks.start_soon(one, resource)
+        judged = self._judge([members[key] for key in there])
         for member in judged:
             self._learn(member, lane)
         return judged
@@ -157,9 +159,9 @@ class Looker:
     # ── observe ──────────────────────────────────────────────────────────────────────────────────────────
 
     async def _observe(
-        self, key: Key, lane: str, pending: Callable[[Key], bool], told: Mapping[Key, Any]
+        self, resource: Resource[Any], lane: str, pending: Callable[[Key], bool], told: Mapping[Key, Any]
     ) -> Member:
-        resource = self.graph.resources[key]
+        key = resource.key
         plan = ResourcePlan(key, resource.app, resource.generation, origin=str(resource.origin))
         cycle = self.graph.cycles.get(key)
         if cycle:

@@ -276,7 +276,8 @@ class Loop:
                 continue
             for member in seen:
                 await self._settle(member)
-        await self._prune(swept)
+        if not await self._prune(swept):
+            return Again(0.0, "sweep", Priority.COMMIT)
         self.swept = engine.clock.monotonic()
         jitter = 1 + 0.1 * (2 * self._random.random() - 1)
         return Again(self.interval * jitter, "sweep", Priority.SWEEP)
@@ -300,12 +301,16 @@ class Loop:
         members = await looker.group(keys, "sweep", told={key: told[key].seen for key in keys})
         return members if all(is_applied(member.plan) for member in members) else None
 
-    async def _prune(self, swept: Sweep) -> None:
-        """Show, and where allowed delete, what git does not hold any more."""
+    async def _prune(self, swept: Sweep) -> bool:
+        """Show, and where allowed delete, what git does not hold any more. False when git moved meanwhile:
+        what was about to go may be wanted again, or belong to an app that cannot be read any more."""
         engine = self.engine
+        snapshot = engine.snapshot
         gone: dict[Key, ResourcePlan] = {}
-        for orphan in find(engine.looker, swept, engine.snapshot, engine.last_app):
+        for orphan in find(engine.looker, swept, snapshot, engine.last_app):
             member = await engine.looker.orphan(orphan.owned, orphan.scope, "sweep")
+            if engine.snapshot is not snapshot:
+                return False
             if member.plan.sendable and orphan.ready and not self.dry_run:
                 member = await engine.actor.orphan(member)
                 if member.plan.failure is None and not engine.actor.stopping:
@@ -315,6 +320,7 @@ class Loop:
                 gone[member.key] = member.plan
                 self._announce(member.plan)
         self.gone = gone
+        return True
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
 import pytest
 
-from apollo.api import AppState, Key, Problem, Resource, Snapshot, Step, marker
+from apollo.api import AppState, Context, Key, Owned, Problem, Resource, Snapshot, Step, marker
 from apollo.engine.loop import Loop
 from apollo.errors import Terminal, Transient
 from apollo.gates.prune import PruneGate
 from apollo.settings import Sync
-from tests.engine.toy import Box, BoxSpec, ToyKinds, World, box, snapshot
+from tests.engine.toy import Base, Box, BoxSpec, ToyKinds, World, box, snapshot
 from tests.virtual import VirtualClock
 
 pytestmark = pytest.mark.anyio
@@ -215,6 +215,79 @@ async def test_what_left_git_is_deleted_only_with_complete_knowledge() -> None:
         await world.clock.advance(100)
         assert set(world.cloud.objects) == {"Box/a"}
         assert [event.key.name for event in world.events if event.type == "Deleted" and event.key] == ["b"]
+
+
+async def test_what_comes_back_to_git_while_others_are_deleted_is_kept() -> None:
+    world = World(gates=[PruneGate()], sync=Sync(prune=True, maxPrune=10))
+    deleted = 0
+
+    class Reverting(Box):
+        async def act(self, ctx: Context, step: Step) -> Mapping[str, Any]:
+            nonlocal deleted
+            answer = await super().act(ctx, step)
+            if step.verb == "delete":
+                deleted += 1
+                loop.take(snapshot(*first.resources.values(), commit="revert", before=less))
+            return answer
+
+    world.kinds = ToyKinds((Reverting(),))
+    async with running(world) as loop:
+        first = snapshot(*(box(name) for name in "abcd"))
+        loop.take(first)
+        await world.clock.advance(2)
+        less = snapshot(box("a"), before=first)
+        loop.take(less)
+        await world.clock.advance(100)
+        assert deleted == 1, "the first one was gone before the revert came; the others were wanted again"
+        assert set(world.cloud.objects) == {"Box/a", "Box/b", "Box/c", "Box/d"}
+
+
+async def test_another_writer_who_made_the_same_again_is_agreed_with() -> None:
+    """Two operators, or one and a person's apply: both register a revision of one content."""
+    world = World()
+
+    class Revision(Base):
+        immutable = True
+
+    world.kinds = ToyKinds((Revision(), Box()))
+    async with running(world) as loop:
+        loop.take(snapshot(box("web", kind="Base"), box("web", needs=marker("Base", "web", "arn"))))
+        await world.clock.advance(2)
+        world.cloud.objects["Base/web"]["arn"] = "arn:of-the-other"
+        world.cloud.objects["Box/web"]["needs"] = "arn:of-the-other"
+        world.cloud.calls.clear()
+        await world.clock.advance(200)
+        assert world.cloud.mutations == []
+        assert status(loop, "web") == ("Synced", "Healthy", "")
+
+
+async def test_a_commit_may_come_while_everything_is_being_looked_at() -> None:
+    world = World()
+    armed = False
+
+    class Late(Box):
+        async def observe(self, ctx: Context, at: Any, want: Any) -> Any:
+            nonlocal armed
+            if armed:
+                armed = False
+                loop.take(snapshot(box("e"), before=first))
+            return await super().observe(ctx, at, want)
+
+        async def owned(self, ctx: Context, want: Any) -> AsyncIterator[Owned]:
+            nothing: tuple[Owned, ...] = ()
+            for one in nothing:
+                yield one
+
+    world.kinds = ToyKinds((Base(), Late()))
+    async with running(world) as loop:
+        first = snapshot(*(box(name) for name in "abc"), box("d", needs=marker("Box", "a", "arn")))
+        loop.take(first)
+        await world.clock.advance(2)
+        armed = True
+        plan = await loop.engine.plan()
+        await world.clock.advance(2)
+        assert not {item.key.name for item in plan if item.failure}
+        assert status(loop, "e") == ("Synced", "Healthy", "")
 
 
 async def test_every_state_that_is_not_synced_says_why_and_when_it_is_tried_next() -> None:

@@ -364,7 +364,8 @@ class Health:
 class Owned:
     """An object in AWS that carries our ownership tag.
 
-    :ivar complete: whether ``seen`` is all that `Controller.observe` would return.
+    :ivar complete: whether ``seen`` is all that `Controller.observe` would return of an object that equals
+        git and has settled; of another one the engine looks closer.
     """
 
     key: Key

@@ -10,7 +10,7 @@ from attrs import evolve
 from apollo.api import PRUNE_TAG, AwsError, Context, Identity, Owned, Resource, Transient, is_unknown
 from apollo.controllers.service.failure import FAILURES, FailedDeployment
 from apollo.controllers.service.fields import desired_revision
-from apollo.controllers.service.follow import in_force, pending_changes, rejected
+from apollo.controllers.service.follow import in_force, rejected
 from apollo.controllers.service.loaders import (
     DEPLOYMENTS,
     NEWEST,
@@ -60,7 +60,7 @@ async def look(ctx: Context, at: Identity) -> ServiceSeen | None:
 async def complete(ctx: Context, want: Want, seen: ServiceSeen) -> ServiceSeen:
     """``seen`` with the declared fields that only a service revision tells. While two revisions are in use it
     is not said which is which: those fields stay unread then."""
-    wanted = [name for name in seen.unread if getattr(want.spec, name) is not None]
+    wanted = _unread(want, seen)
     current: list[Mapping[str, Any]] = list(seen.live.get("currentServiceRevisions") or ())
     if not wanted or len(current) != 1:
         return seen
@@ -69,6 +69,10 @@ async def complete(ctx: Context, want: Want, seen: ServiceSeen) -> ServiceSeen:
         return seen
     told = {name: revision[name] for name in seen.unread if revision.get(name)}
     return evolve(seen, fields={**seen.fields, **told}, unread=frozenset())
+
+
+def _unread(want: Want, seen: ServiceSeen) -> list[str]:
+    return [name for name in seen.unread if getattr(want.spec, name) is not None]
 
 
 async def follow(ctx: Context, want: Want, seen: ServiceSeen) -> ServiceSeen:
@@ -140,7 +144,8 @@ async def owned(ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
                     key,
                     identity_of(cluster, seen.name),
                     seen,
-                    complete=wanted is None or not (matters(wanted, seen) or pending_changes(wanted, seen)),
+                    # Where it differs, or something goes on, whoever asked looks closer anyway.
+                    complete=wanted is None or not _unread(wanted, seen),
                     prune=seen.tags.get(PRUNE_TAG, "auto"),
                 )
 

@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test lint types unit bench schema clean
+.PHONY: help demo test lint types unit bench shapes docs clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ bench: $(VENV)/dev.stamp ## the benchmarks: ratios and counts
 
 shapes: $(VENV)/dev.stamp ## generate the specs again from the installed botocore
 	$(BIN)/python tools/generate_shapes.py
+
+docs: $(VENV)/dev.stamp ## write the references from the code again
+	$(BIN)/python tools/generate_docs.py
 
 clean: ## remove what was installed and built
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

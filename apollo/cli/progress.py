@@ -57,11 +57,9 @@ class Follow:
 
 def result_text(result: Result, paint: Paint) -> str:
     """What became of every resource that was to change, and one line for the whole."""
-    planned = {item.key: item for item in result.plan.resources}
     rows = []
-    for outcome in result.outcomes:
-        item = planned.get(outcome.key)
-        if item is None or (not item.steps and outcome.outcome == "Succeeded"):
+    for item, outcome in zip(result.plan.resources, result.outcomes, strict=False):
+        if not item.steps and outcome.outcome == "Succeeded":
             continue
         colour = {"Succeeded": paint.green, "Skipped": paint.yellow}.get(outcome.outcome, paint.red)
         rows.append(

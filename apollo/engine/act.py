@@ -150,11 +150,16 @@ class Actor:
             self.looker.approved.discard(member.plan.digest)
             await self.looker.memory.used(member.plan.digest)
         controller = self.looker.kinds.get(member.key.kind)
-        self.looker.guard.sent(step, self.looker.clock.monotonic())
         # A call that is on its way is never abandoned: its effect would be unknown.
         with anyio.CancelScope(shield=True):
             ctx = self.looker.contexts("act", writable=True, commit=commit)
-            answer = await controller.act(ctx, step)
+            try:
+                answer = await controller.act(ctx, step)
+            except AwsError as error:
+                if error.category == "lost-answer":  # maybe done; what was refused or throttled was not
+                    self.looker.guard.sent(step, self.looker.clock.monotonic())
+                raise
+        self.looker.guard.sent(step, self.looker.clock.monotonic())
         self.emit(evolve(event, type="Acted", message=_done(step)))
         return controller.acted(ctx, step, answer)
 

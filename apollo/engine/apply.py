@@ -29,6 +29,7 @@ _TRIES = 4
 class Result:
     """What became of a plan.
 
+    :ivar outcomes: one per resource of the plan, in its order; none when nothing was tried.
     :ivar timed_out: a rollout was not over at the deadline.
     :ivar interrupted: a signal came before the last step.
     :ivar degraded: AWS equals git, and something is unhealthy. :ivar failed: a call or a look failed.
@@ -59,11 +60,9 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         data = self.plan.to_dict("Result")
-        said = {str(outcome.key): outcome for outcome in self.outcomes}
-        for row in data["resources"]:
-            outcome = said.get(row["key"])
-            if outcome is not None:
-                row |= {"outcome": outcome.outcome, "message": outcome.message}
+        # A key may stand there twice: what moved is made in one place and deleted in another.
+        for row, outcome in zip(data["resources"], self.outcomes, strict=False):
+            row |= {"outcome": outcome.outcome, "message": outcome.message}
         data["timedOut"] = self.timed_out
         return data
 

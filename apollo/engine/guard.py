@@ -26,7 +26,7 @@ class Guard:
     _sent: dict[Key, deque[tuple[float, str]]] = field(factory=dict, init=False)
 
     def sent(self, step: Step, now: float) -> None:
-        """A step went out."""
+        """A step was done, or may have been."""
         line = self._sent.setdefault(step.target, deque(maxlen=32))
         line.append((now, _digest(step)))
 

@@ -227,11 +227,14 @@ class Loop:
             return None
         if not failure.terminal:
             return Again(self._backoff.delay(key, plan.generation), "retry")
-        slow = failure.reason in _SLOWLY
-        if member.want is not None:
-            until = self.engine.clock.monotonic() + (_SLOW if slow else float("inf"))
-            self._refused[key] = _Refused(plan.generation, until, failure)
-        return Again(_SLOW, "retry", Priority.SWEEP) if slow else None
+        slow, now = failure.reason in _SLOWLY, self.engine.clock.monotonic()
+        refused = self._refused.get(key)
+        if refused is None or refused.failure is not failure or refused.until <= now:
+            refused = _Refused(plan.generation, now + (_SLOW if slow else float("inf")), failure)
+            if member.want is not None:
+                self._refused[key] = refused
+        # A look in between puts nothing off: it is tried when it was to be tried.
+        return Again(refused.until - now, "retry", Priority.SWEEP) if slow else None
 
     async def _settle(self, member: Member) -> None:
         """Take in what was seen of one resource: deadline, memory, events."""

@@ -31,7 +31,7 @@ class PruneGate:
             why = (scope and scope.why_incomplete) or "not everything could be read"
             return Held(
                 "PruneIncomplete",
-                f"{proposal.key} is kept: app {proposal.app} is not known completely ({why})",
+                f"{proposal.key} is kept: {_where(proposal)} is not known completely ({why})",
                 until="everything is readable again",
             )
         most = _most(proposal.sync.maxPrune, scope.existing)
@@ -51,7 +51,12 @@ def _capped(proposal: Proposal, scope: PruneScope, most: int) -> str:
     cap = proposal.sync.maxPrune
     written = f"{cap:.4%}".rstrip("%").rstrip("0").rstrip(".") + "%" if isinstance(cap, float) else str(cap)
     return (
-        f"{scope.deleting} of {scope.existing} in app {proposal.app} would be deleted, and "
+        f"{scope.deleting} of {scope.existing} in {_where(proposal)} would be deleted, and "
         f"sync.maxPrune: {written} allows {most} without approval; "
         f"`{approve(proposal)}` lets this plan through"
     )
+
+
+def _where(proposal: Proposal) -> str:
+    """What is counted: the app, or all of the environment where nobody remembers the app."""
+    return f"app {proposal.app}" if proposal.app else f"environment {proposal.env.name}"

@@ -8,6 +8,8 @@ from attrs import evolve
 from apollo.api import Held, Key, Lifecycle, Proposal, Ref, Verdict, marker
 from apollo.engine.apply import apply
 from apollo.errors import Terminal, Transient
+from apollo.gates.prune import PruneGate
+from apollo.settings import Sync
 from tests.engine.toy import World, box, snapshot
 from tests.virtual import VirtualClock
 
@@ -333,6 +335,28 @@ async def test_a_moved_identity_is_made_anew_and_the_old_one_goes_once_the_new_i
     assert world.cloud.mutations == [("Put", "Box/elsewhere"), ("Delete", "Box/a")]
     reads = world.cloud.calls[: world.cloud.calls.index(("Delete", "Box/a"))]
     assert reads.count(("Read", "Box/elsewhere")) > 3, "it was followed until it was healthy"
+
+
+async def test_each_place_of_what_moved_has_its_own_outcome() -> None:
+    world = World(gates=[PruneGate()], sync=Sync(prune=False))
+    engine = world.engine()
+    first = snapshot(box("a"))
+    engine.take(first)
+    await apply(engine, await engine.plan())
+    engine.take(snapshot(box("a", place="elsewhere"), before=first))
+    rows = (await apply(engine, await engine.plan())).to_dict()["resources"]
+    assert [(row["action"], row["outcome"]) for row in rows] == [("create", "Succeeded"), ("none", "Skipped")]
+
+
+async def test_each_place_of_what_moved_has_its_own_outcome() -> None:
+    world = World(gates=[PruneGate()], sync=Sync(prune=False))
+    engine = world.engine()
+    first = snapshot(box("a"))
+    engine.take(first)
+    await apply(engine, await engine.plan())
+    engine.take(snapshot(box("a", place="elsewhere"), before=first))
+    rows = (await apply(engine, await engine.plan())).to_dict()["resources"]
+    assert [(row["action"], row["outcome"]) for row in rows] == [("create", "Succeeded"), ("none", "Skipped")]
 
 
 async def test_the_old_place_stays_when_the_new_one_never_gets_healthy() -> None:

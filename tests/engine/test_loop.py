@@ -148,6 +148,30 @@ async def test_a_refused_call_sleeps_until_the_generation_moves() -> None:
         assert status(loop, "a")[0] == "Synced"
 
 
+async def test_a_missing_permission_is_tried_again_once_it_may_have_been_granted() -> None:
+    world = World()
+    async with running(world) as loop:
+        world.cloud.fail["Put Box/a"] = Terminal("may not Put", reason="AccessDenied")
+        loop.take(snapshot(box("a"), box("b")))
+        await world.clock.advance(250)
+        assert world.cloud.mutations.count(("Put", "Box/a")) == 1, "sweeps look at it, and do not try it"
+        del world.cloud.fail["Put Box/a"]
+        await world.clock.advance(100)
+        assert status(loop, "a") == ("Synced", "Healthy", "")
+
+
+async def test_a_call_that_was_not_done_does_not_count_as_one_that_does_not_last() -> None:
+    world = World()
+    async with running(world) as loop:
+        world.cloud.fail["Put Box/a"] = Transient("Rate exceeded", reason="Throttled")
+        loop.take(snapshot(box("a")))
+        await world.clock.advance(60)
+        assert status(loop, "a")[2] == "Throttled"
+        del world.cloud.fail["Put Box/a"]
+        await world.clock.advance(60)
+        assert status(loop, "a") == ("Synced", "Healthy", "")
+
+
 async def test_a_newer_commit_supersedes_a_rollout() -> None:
     world = World()
     world.cloud.settle_after = 10**6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -84,6 +84,7 @@ class GitSource:
         self._below = ""
         self._last: Commit | None = None
         self._seen: str | None = None
+        self._ahead: tuple[str, str, dict[bytes, tuple[Entry, Entry]]] | None = None
         self._poked = anyio.Event()
         self._refreshing = _Failures()
         self._reading = _Failures()
@@ -147,12 +148,31 @@ class GitSource:
             if self._last is None or self._last.sha != sha:
                 base = accepted or (self._last.sha if self._last else None)
                 await self._may_follow(repository, base, sha)
-                self._last = await self._read(partial(objects.commit, sha=sha), sha)
+                self._last = await self._read(partial(self._commit, sha=sha, base=base), sha)
                 self._reading.count = 0
             elif accepted not in (None, sha):
                 await self._may_follow(repository, accepted, sha)
         self._due = self._clock.monotonic() + self._source.interval * random.uniform(1 - _JITTER, 1 + _JITTER)
         return self._last
+
+    async def _commit(self, git: Git, sha: str, base: str | None) -> Commit:
+        """The commit; and meanwhile what `changes` asks for next, since each takes a process of its own."""
+        outcome: Commit | Exception
+        async with anyio.create_task_group() as group:
+            if base is not None and is_sha(base):
+                group.start_soon(self._look_ahead, git, base, sha)
+            try:
+                outcome = await objects.commit(git, sha)
+            except Exception as error:  # as a value: raised inside a task group it would come out wrapped
+                outcome = error
+                group.cancel_scope.cancel()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def _look_ahead(self, git: Git, old: str, new: str) -> None:
+        with suppress(SourceError, GitFailed):  # `changes` asks again, and says what is wrong
+            self._ahead = old, new, await objects.differences(git, old, new)
 
     async def _may_follow(self, repository: Repository, old: str | None, new: str) -> None:
         if self._source.nonFastForward == "accept" or old is None or old == new:
@@ -275,7 +295,11 @@ class GitSource:
         return changes
 
     async def _between(self, git: Git, picker: Picker, old: str, new: str) -> Changes:
-        pairs = await objects.differences(git, old, new)
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead[:2] == (old, new):
+            pairs = ahead[2]
+        else:
+            pairs = await objects.differences(git, old, new)
         before = {path: pair[0] for path, pair in pairs.items()}
         after = {path: pair[1] for path, pair in pairs.items()}
         changes = await picker.take(git, after, before)

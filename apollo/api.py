@@ -261,6 +261,9 @@ class Resource(Generic[S]):
     users: tuple[Resource[Any], ...] = ()
     """What refers to this resource, filled in by the engine before `Controller.observe` and `diff`: the
     scaling of a service, for example. Not part of the generation."""
+    peers: frozenset[Key] = frozenset()
+    """The other resources of its group that git holds, filled in like ``users``: also those that are held or
+    have failed, and that `Controller.diff_group` is therefore not told of."""
 
     @property
     def owner(self) -> str:
@@ -327,6 +330,8 @@ class Step:
     why: str = ""
     also: tuple[Key, ...] = ()
     """Other resources of the group that the same call settles, e.g. the second rule of a priority swap."""
+    also_changes: tuple[tuple[Key, Change], ...] = ()
+    """What the call changes of those."""
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -377,6 +382,11 @@ class Owned:
     part_of: tuple[Identity, ...] = ()
     """What this object goes with, such as the service of a scaling target: it does not count as a deletion of
     its own where that goes, too."""
+    group: str | None = None
+    """The group that the object stands in, as `Controller.group` names it: it goes once nothing of that group
+    is left to be done."""
+    order: int = 0
+    """Among objects of one kind that go, from low to high."""
 
 
 # ── the world, as a controller sees it ───────────────────────────────────────────────────────────────────
@@ -539,8 +549,14 @@ class Controller(Generic[S, O]):
         return None
 
     def diff_group(self, members: Sequence[tuple[Resource[S] | None, O | None]]) -> Sequence[Step]:
-        """The steps of a whole group. Default: each member's `diff`, one after the other."""
+        """The steps of a whole group, in the order in which they are sent. Default: each member's `diff`, one
+        after the other."""
         return [step for want, seen in members for step in self.diff(want, seen)]
+
+    def conflicts(self, members: Sequence[tuple[Resource[S] | None, O | None]]) -> Mapping[Key, Denied]:
+        """Members of a group that cannot have what they ask for, since somebody else has it (the priority of
+        a listener rule). They are denied; the others are compared again without them. Pure."""
+        return {}
 
     async def owned(self, ctx: Context, want: Collection[Resource[S]]) -> AsyncIterator[Owned]:
         """Every object of this kind in the environment's account and region that carries our tag.

@@ -57,7 +57,7 @@ def plan_markdown(plan: Plan, about: About) -> str:
         f"### Apollo plan for {code(plan.environment)}: {verdict}",
         " · ".join(_facts(plan, about)),
     ]
-    rows = [item for item in plan.resources if item.steps or item.failure or item.blocked_by]
+    rows = [item for item in plan.resources if item.settling or item.failure or item.blocked_by]
     if rows:
         parts.append("\n".join(_table(rows)))
     restarts = restarting(plan)
@@ -117,7 +117,7 @@ def _table(rows: Iterable[ResourcePlan]) -> Iterator[str]:
 def _action(item: ResourcePlan) -> str:
     if item.failure is not None:
         return "**not analysed**"
-    if not item.steps:
+    if not item.settling:
         return "waits"
     if is_quiet(item):
         return "left alone"

@@ -18,7 +18,7 @@ _ONE_LINE = 88
 def plan_text(plan: Plan, about: About, paint: Paint) -> str:
     """The whole plan: header, resources, calls, what is held, what could not be looked at, summary."""
     parts = [_header(plan, about, paint)]
-    parts += [_resource(item, paint) for item in plan.resources if item.steps and item.failure is None]
+    parts += [_resource(item, paint) for item in plan.resources if item.settling and item.failure is None]
     for section in (_calls, _stopped, _errors, _ignored):
         text = "\n".join(section(plan, paint))
         if text:
@@ -50,7 +50,7 @@ def _resource(item: ResourcePlan, paint: Paint) -> str:
     if item.disruptive:
         line += "  " + paint.red("restarts tasks" if action != "delete" else "stops tasks")
     lines = [line]
-    said = dict.fromkeys(step.why for step in item.steps if step.why)
+    said = dict.fromkeys(step.why for step in item.settling if step.why)
     lines += [f"      {clean(why)}" for why in said]
     lines += _changes(item.changes, paint)
     if item.wait is not None:

@@ -52,6 +52,8 @@ class Actor:
         doubtful: set[Key] = set()
         checked: set[Key] = set()
         for _ in range(_MOST * len(keys)):
+            if failed:  # what they were to do cannot be counted on
+                members = self.looker.judge([failed.get(m.key, m) for m in members])
             found = self._next(members, {*frozen, *failed})
             if found is None or self.stopping:
                 break
@@ -75,7 +77,6 @@ class Actor:
                     members = await self.looker.group(keys, "act")
                 else:
                     failed[member.key] = evolve(member, plan=evolve(member.plan, failure=failure_of(error)))
-                    members = [failed.get(m.key, m) for m in members]
                 continue
             told = {} if seen is None else {member.key: seen}
             members = await self.looker.group(keys, "act", told=told)
@@ -110,14 +111,18 @@ class Actor:
         return resource is not None and resource.generation == member.plan.generation
 
     def _next(self, members: Sequence[Member], frozen: Collection[Key]) -> tuple[Member, Step] | None:
-        for member in members:
-            plan = member.plan
-            if not plan.sendable or member.key in frozen:
-                continue
-            if plan.wait is not None and plan.wait.blocking:
-                continue
-            return member, plan.steps[0]
-        return None
+        """Whose turn it is: the steps of a group go out in their common order."""
+        ready = [
+            member
+            for member in members
+            if member.plan.sendable
+            and member.key not in frozen
+            and not (member.plan.wait is not None and member.plan.wait.blocking)
+        ]
+        if not ready:
+            return None
+        first = min(ready, key=lambda member: member.plan.turns[:1])
+        return first, first.plan.steps[0]
 
     async def _send(self, member: Member, step: Step) -> Any:
         if is_unknown(step.call.params):

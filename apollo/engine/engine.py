@@ -185,7 +185,7 @@ def is_applied(item: ResourcePlan) -> bool:
     return (
         not item.absent
         and item.failure is None
-        and not item.steps
+        and not item.settling
         and not item.blocked_by
         and item.wait is None
         and item.rejected is None
@@ -196,4 +196,4 @@ def _will_be(item: ResourcePlan) -> bool:
     """Whether carrying out the plan brings this resource about."""
     if item.failure is not None or item.findings or item.blocked_by:
         return False
-    return bool(item.steps) or item.wait is not None or item.health.status == "Progressing"
+    return bool(item.settling) or item.wait is not None or item.health.status == "Progressing"

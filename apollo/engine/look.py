@@ -59,6 +59,8 @@ class Known:
     healthy: bool = False
     thorough: bool = False
     """Whether it was seen well enough to write on the strength of it."""
+    pending: bool = False
+    """Whether steps are still to be sent."""
 
 
 @frozen
@@ -123,7 +125,7 @@ class Looker:
 
             for resource in there.values():
                 tasks.start_soon(one, resource)
-        judged = self._judge([members[key] for key in there])
+        judged = self.judge([members[key] for key in there])
         for member in judged:
             self._learn(member, lane)
         return judged
@@ -223,14 +225,16 @@ class Looker:
             if not ready and not pending(target):
                 blocked[target] = None
         users = tuple(self.graph.resources[user] for user in sorted(self.graph.users(resource.key)))
+        group = self.graph.groups.get(self.graph.group_of.get(resource.key, ""), {})
+        peers = frozenset(group.keys() - {resource.key})
         spec = substitute(resource.spec, values) if values else resource.spec
-        return evolve(resource, spec=spec, users=users), tuple(blocked)
+        return evolve(resource, spec=spec, users=users, peers=peers), tuple(blocked)
 
     # ── compare and ask ──────────────────────────────────────────────────────────────────────────────────
 
-    def _judge(self, members: list[Member]) -> list[Member]:
-        """Diff the group; members that a gate stops are taken out, and the rest is compared again, since in
-        a group one call may settle several."""
+    def judge(self, members: list[Member]) -> list[Member]:
+        """Diff the group; members that have failed or that a gate stops are taken out, and the rest is
+        compared again, since in a group one call may settle several."""
         whole = [m for m in members if m.plan.failure is None]
         if not whole:
             return members
@@ -239,8 +243,10 @@ class Looker:
         while active:
             try:
                 controller = self.kinds.get(active[0].key.kind)
-                steps = controller.diff_group([(m.want, m.seen) for m in active])
-                round_ = {m.key: self._details(controller, m, steps) for m in active}
+                pairs = [(m.want, m.seen) for m in active]
+                steps = controller.diff_group(pairs)
+                denied = controller.conflicts(pairs)
+                round_ = {m.key: self._details(controller, m, steps, denied.get(m.key)) for m in active}
             except Exception as error:
                 failure = failure_of(error)
                 for m in active:
@@ -255,13 +261,21 @@ class Looker:
             active = [m for m in active if m.key not in judged]
         return [judged.get(m.key, m) for m in members]
 
-    def _details(self, controller: Controller[Any, Any], member: Member, all_steps: Sequence[Step]) -> Member:
+    def _details(
+        self,
+        controller: Controller[Any, Any],
+        member: Member,
+        all_steps: Sequence[Step],
+        denied: Denied | None = None,
+    ) -> Member:
         want, seen = member.want, member.seen
         assert want is not None
-        steps = tuple(step for step in all_steps if step.target == member.key)
+        turns = tuple(turn for turn, step in enumerate(all_steps) if step.target == member.key)
+        steps = tuple(all_steps[turn] for turn in turns)
+        shared = tuple(step for step in all_steps if member.key in step.also)
         applied = self.memory.applied(member.key)
         reason: Reason = ""
-        if steps:
+        if steps or shared:
             reason = "Differs"
             if applied is not None and applied != want.generation:
                 reason = "PendingChange"
@@ -271,6 +285,9 @@ class Looker:
         plan = evolve(
             member.plan,
             steps=steps,
+            turns=turns,
+            shared=shared,
+            group=self.graph.group_of.get(member.key, ""),
             reason=reason,
             health=controller.health(want, seen),
             wait=controller.settled(want, seen),
@@ -280,8 +297,11 @@ class Looker:
         )
         owner = controller.owner(seen) if seen is not None else None
         proposal = self._proposal(plan, want, seen, member.identity, owner)
-        plan = evolve(plan, findings=self._ask(proposal))
-        return evolve(member, plan=plan)
+        findings = self._ask(proposal)
+        if denied is not None:
+            said = Finding("ownership", "deny", member.key, denied.reason, denied.message, hint=denied.hint)
+            findings = (said, *findings)
+        return evolve(member, plan=evolve(plan, findings=findings))
 
     def _proposal(
         self,
@@ -298,7 +318,7 @@ class Looker:
             env=self.env,
             sync=self.settings.spec.sync,
             allow=self.settings.spec.allow,
-            steps=plan.steps,
+            steps=plan.settling,
             want=want,
             seen=seen,
             identity=identity,
@@ -351,16 +371,17 @@ class Looker:
         if plan.failure is not None:
             self.known.pop(member.key, None)
             return
-        complete = member.seen is not None and not plan.steps and not plan.blocked_by
+        complete = member.seen is not None and not plan.settling and not plan.blocked_by
         outputs: Mapping[str, str] = {}
         if member.seen is not None:
-            outputs = dict(self.kinds.get(member.key.kind).lasting(member.seen, plan.steps))
+            outputs = dict(self.kinds.get(member.key.kind).lasting(member.seen, plan.settling))
         healthy = complete and plan.health.status == "Healthy" and not plan.wait
         thorough = lane == "act"
         before = self.known.get(member.key)
         if before is not None and before.generation == want.generation and before.outputs == outputs:
             thorough = thorough or before.thorough
-        self.known[member.key] = Known(want.generation, outputs, complete, healthy, thorough)
+        pending = plan.sendable or any(step.target != member.key for step in plan.shared)
+        self.known[member.key] = Known(want.generation, outputs, complete, healthy, thorough, pending)
 
 
 def failure_of(error: BaseException) -> Failure:

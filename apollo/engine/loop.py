@@ -390,9 +390,9 @@ def _headline(plan: ResourcePlan) -> tuple[EventType, str, str]:
         return "RolledBack", "RolledBack", plan.rejected
     if any(finding.decision != "skip" for finding in plan.findings):
         return "Held", row.reason, row.message
-    if plan.steps and plan.reason == "Drifted":
+    if plan.settling and plan.reason == "Drifted":
         return "Drifted", "Drifted", row.message
-    if plan.steps or plan.blocked_by or plan.wait is not None:
+    if plan.settling or plan.blocked_by or plan.wait is not None:
         return "Progress", row.reason, row.message
     if plan.health.status == "Healthy":
         return "Synced", "", plan.health.message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from attrs import frozen
 
@@ -81,8 +82,22 @@ def find(looker: Looker, swept: Sweep, snapshot: Snapshot, last_app: Mapping[Key
     for (owned, moved), its in zip(going, scope, strict=True):
         known = looker.known.get(owned.key)
         ready = not moved or (known is not None and known.complete and known.healthy)
+        ready = ready and _group_done(looker, owned)
         found.append(Orphan(owned, its, moved, ready, looker.kinds.get(owned.key.kind).rank))
-    return sorted(found, key=lambda one: (one.moved, one.rank, one.owned.key, one.owned.identity))
+    return sorted(found, key=_sequence)
+
+
+def _sequence(one: Orphan) -> tuple[Any, ...]:
+    owned = one.owned
+    return one.moved, one.rank, owned.key.kind, owned.order, owned.key, owned.identity
+
+
+def _group_done(looker: Looker, owned: Owned) -> bool:
+    """Whether nothing is left to be done in the group of an object: until then it may still be needed."""
+    if owned.group is None:
+        return True
+    members = looker.graph.groups.get(f"{owned.key.kind}:{owned.group}", ())
+    return not any((known := looker.known.get(key)) is None or known.pending for key in members)
 
 
 def _scopes(

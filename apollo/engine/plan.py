@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import groupby, zip_longest
 from typing import Any, Literal
 
 from attrs import field, frozen
@@ -98,6 +99,11 @@ class ResourcePlan:
     outputs: Mapping[str, str] = field(factory=dict)
     rejected: str | None = None
     origin: str = ""
+    shared: tuple[Step, ...] = ()
+    """Steps of other members of its group that change this resource as well."""
+    group: str = ""
+    turns: tuple[int, ...] = ()
+    """For each step, its turn among the steps of the group."""
     absent: bool = False
     """Not in git: something of ours that should go."""
     place: str = ""
@@ -105,7 +111,12 @@ class ResourcePlan:
 
     @property
     def action(self) -> Action:
-        return action_of(self.steps)
+        return action_of(self.settling)
+
+    @property
+    def settling(self) -> tuple[Step, ...]:
+        """Every step that changes this resource: its own, and those of its group that do it along."""
+        return (*self.steps, *self.shared)
 
     @property
     def stopped(self) -> tuple[Finding, ...]:
@@ -119,11 +130,13 @@ class ResourcePlan:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        return tuple(change for step in self.steps for change in step.changes)
+        own = [change for step in self.steps for change in step.changes]
+        others = [change for step in self.shared for key, change in step.also_changes if key == self.key]
+        return (*own, *others)
 
     @property
     def disruptive(self) -> bool:
-        return any(step.disruptive for step in self.steps)
+        return any(step.disruptive for step in self.settling)
 
     @property
     def why(self) -> str:
@@ -134,7 +147,7 @@ class ResourcePlan:
         said: dict[str, None] = {}
         for finding in self.findings:
             said[finding.message] = None
-        for step in self.steps:
+        for step in self.settling:
             if step.why:
                 said[step.why] = None
         return "; ".join(said)
@@ -190,7 +203,13 @@ class Plan:
     @property
     def steps(self) -> tuple[Step, ...]:
         """Exactly the mutating calls that acting makes, in order."""
-        return tuple(step for item in self.sending for step in item.steps)
+        found: list[Step] = []
+        for group, items in groupby(self.sending, key=lambda item: item.group or item):
+            steps = [pair for item in items for pair in zip_longest(item.turns, item.steps, fillvalue=0)]
+            if isinstance(group, str):
+                steps.sort(key=lambda pair: pair[0])
+            found += [step for _, step in steps if isinstance(step, Step)]
+        return tuple(found)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

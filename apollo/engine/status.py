@@ -169,7 +169,7 @@ def _sync(item: ResourcePlan) -> tuple[SyncStatus, str, str]:
         return "OutOfSync", item.health.reason or "Quarantined", loud[0].message if loud else item.rejected
     if loud:
         return "OutOfSync", loud[0].reason, loud[0].message
-    if item.steps:
+    if item.settling:
         message = item.why or "; ".join(change.path for change in item.changes)
         return "OutOfSync", item.findings[0].reason if item.findings else item.reason, message
     if item.blocked_by:

@@ -9,13 +9,25 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line in ``sys.argv`` and exit with its code."""
+    import os
+
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for good
     if sys.argv[1:] in (["--version"], ["-V"]):  # before click is even imported: scripts ask this often
         from apollo import __version__
 
-        sys.stdout.write(f"apollo {__version__}\n")
+        try:
+            sys.stdout.write(f"apollo {__version__}\n")
+            sys.stdout.flush()
+        except OSError as error:
+            from apollo.cli.text import silence, tell
+
+            tell(f"error: the output cannot be written: {error.strerror}")
+            silence(sys.stdout)
+            sys.exit(1)
         return
     import gc
-    import os
 
     # pydantic looks for plugins of its own in every installed package; no model here wants any.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from apollo.cli.text import Paint, clean, clean_lines, paint_for, say, tell
+from apollo.cli.text import Paint, clean, clean_lines, paint_for, say, silence, tell
 
 __all__ = ["INTERRUPTED", "State", "guarded", "show_problem"]
 
@@ -93,8 +93,13 @@ def _failed(state: State, error: BaseException) -> int:
         if error.hint:
             tell(f"  hint: {clean_lines(error.hint)}")
         _machine(state, [_entry(error.code, error.message, error.hint)])
-    elif isinstance(error, OSError) and error.filename is not None:
-        text = f"{error.filename}: {error.strerror}"
+    elif isinstance(error, OSError) and error.strerror:
+        text = f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
+        try:
+            sys.stdout.flush()
+        except OSError:
+            text = f"the output cannot be written: {text}"
+            silence(sys.stdout)
         tell(f"{paint.red('error:')} {clean(text)} {paint.dim('[APO-CLI-002]')}")
         _machine(state, [_entry("APO-CLI-002", text, "")])
     else:

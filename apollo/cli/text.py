@@ -19,6 +19,7 @@ __all__ = [
     "paint_for",
     "say",
     "short",
+    "silence",
     "table",
     "tell",
 ]
@@ -93,13 +94,23 @@ def paint_for(stream: IO[str]) -> Paint:
 
 
 def say(text: str = "") -> None:
-    """Data, to stdout."""
+    """Data, to stdout.
+
+    :raises OSError: it cannot be written (a full disk).
+    """
     _write(sys.stdout, text)
 
 
 def tell(text: str = "") -> None:
-    """Progress and remarks, to stderr."""
-    _write(sys.stderr, text)
+    """Progress and remarks, to stderr. That nobody can read them stops nothing."""
+    with contextlib.suppress(OSError):
+        _write(sys.stderr, text)
+
+
+def silence(stream: IO[str]) -> None:
+    """What is left for ``stream`` goes nowhere, also when Python flushes it at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _write(stream: IO[str], text: str) -> None:
@@ -110,9 +121,10 @@ def _write(stream: IO[str], text: str) -> None:
         stream.write(text + "\n")
         stream.flush()
     except BrokenPipeError:
-        # The reader has seen enough (`| head`): what is left goes nowhere, and the exit code stays true.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        silence(stream)  # the reader has seen enough (`| head`): the exit code stays true
+    except OSError:
+        silence(stream)
+        raise
 
 
 def short(commit: str) -> str:

@@ -66,3 +66,30 @@ def test_colour_on_a_terminal_unless_it_is_not_wanted(checkout: Checkout, aws: L
     assert "\x1b[32m" in shown
     _, shown = on_terminal("plan", typed="", aws=aws, folder=checkout.folder, NO_COLOR="1")
     assert "\x1b[" not in shown
+
+
+def shell(line: str, folder: Path, aws: LocalAws) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    line = line.replace("apollo", f"{sys.executable} -m apollo")
+    environment = kept | aws.env()
+    argv = ["bash", "-c", line]
+    return subprocess.run(argv, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("command", ["plan", "plan -o json", "--help", "--version", "validate ."])
+def test_output_that_cannot_be_written_is_an_error_and_no_bug(
+    checkout: Checkout, aws: LocalAws, command: str
+) -> None:
+    full = shell(f"apollo {command} > /dev/full", checkout.folder, aws)
+    assert full.returncode == 1
+    assert "No space left on device" in full.stderr
+    assert "internal error" not in full.stderr and "Traceback" not in full.stderr
+    closed = shell(f"apollo {command} >&-", checkout.folder, aws)
+    assert (closed.returncode, closed.stderr) == (0, "")
+
+
+def test_progress_that_nobody_can_read_stops_nothing(checkout: Checkout, aws: LocalAws) -> None:
+    for stderr in ("/dev/full", "&-"):
+        done = shell(f"apollo apply --yes --no-wait 2>{stderr}", checkout.folder, aws)
+        assert done.returncode == 0, done.stdout
+    assert [request.operation for request in aws.mutations()] == ["RegisterTaskDefinition", "CreateService"]

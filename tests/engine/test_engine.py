@@ -348,17 +348,6 @@ async def test_each_place_of_what_moved_has_its_own_outcome() -> None:
     assert [(row["action"], row["outcome"]) for row in rows] == [("create", "Succeeded"), ("none", "Skipped")]
 
 
-async def test_each_place_of_what_moved_has_its_own_outcome() -> None:
-    world = World(gates=[PruneGate()], sync=Sync(prune=False))
-    engine = world.engine()
-    first = snapshot(box("a"))
-    engine.take(first)
-    await apply(engine, await engine.plan())
-    engine.take(snapshot(box("a", place="elsewhere"), before=first))
-    rows = (await apply(engine, await engine.plan())).to_dict()["resources"]
-    assert [(row["action"], row["outcome"]) for row in rows] == [("create", "Succeeded"), ("none", "Skipped")]
-
-
 async def test_the_old_place_stays_when_the_new_one_never_gets_healthy() -> None:
     world = World()
     engine = world.engine()

@@ -30,11 +30,11 @@ def run(tiny: bool) -> Iterator[Row]:
         aws.client("ecs").create_cluster(clusterName="green")
         with operator_process(config, env):
             until(lambda: aws.counts().get("ecs:CreateService", 0) == services, 60)
-            _until_quiet(aws)
+            _until_quiet(aws, tiny)
             aws.clear()
             repo.commit([(place(1), manifest("m-00001", "web:2"))])
             until(lambda: "ecs:UpdateService" in aws.counts(), 30)
-            _until_quiet(aws)
+            _until_quiet(aws, tiny)
             yield from _rows("operator", aws.requests)
         aws.clear()
         repo.commit([(place(1), manifest("m-00001", "web:3"))])
@@ -55,13 +55,14 @@ def _rows(who: str, requests: list[Request], services: int = 0) -> Iterator[Row]
     yield Row("G4", f"{who}: calls before the rollout is followed", len(before), "", target, note)
 
 
-def _until_quiet(aws: LocalAws) -> None:
-    """Nothing was asked for three seconds, the longest pause between two looks at a rollout."""
+def _until_quiet(aws: LocalAws, tiny: bool) -> None:
+    """Nothing was asked for six seconds, longer than any pause between two looks at a rollout."""
+    pause = 0.5 if tiny else 6.0
     begin = time.monotonic()
     until(
         lambda: (
-            time.monotonic() - begin > 3
-            and (not aws.requests or (aws.clock.now() - aws.requests[-1].time) / SPEED > 6)
+            time.monotonic() - begin > pause
+            and (not aws.requests or (aws.clock.now() - aws.requests[-1].time) / SPEED > pause)
         ),
         60,
         nap=0.2,

@@ -146,7 +146,7 @@ def interleaved(*subjects: Callable[[], Usage], rounds: int = ROUNDS) -> list[li
 def ratio(subject: Sequence[Usage], reference: Sequence[Usage], of: str = "wall") -> float:
     """The median, over the rounds, of subject ÷ reference."""
     return statistics.median(
-        getattr(one, of) / max(getattr(other, of), 1e-9)
+        float(getattr(one, of)) / max(float(getattr(other, of)), 1e-9)
         for one, other in zip(subject, reference, strict=True)
     )
 

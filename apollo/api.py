@@ -6,6 +6,7 @@ calls would make it equal. The engine does the rest: order, retries, gates, owne
 
 from __future__ import annotations
 
+import hashlib
 import re
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Collection, Hashable, Iterable, Mapping, Sequence
@@ -269,6 +270,14 @@ class Resource(Generic[S]):
     def owner(self) -> str:
         """Our value of the ownership tag."""
         return self.env.owner(self.key)
+
+    @property
+    def intent(self) -> str:
+        """Names all that git asks for: the generation, and what `lifecycle` says beside it."""
+        if self.lifecycle == Lifecycle():
+            return self.generation
+        text = f"{self.generation} {self.lifecycle!r}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def tags(self) -> dict[str, str]:

@@ -85,4 +85,6 @@ def _verdict(result: Result) -> str:
         return "Held: something was not done because a gate stops it."
     if result.exit_code:
         return "Failed."
+    if any(finding.decision == "skip" for finding in result.plan.findings):
+        return "Done; what differs beside that is left alone as configured."
     return "Done." if result.plan.steps else "Nothing to do: AWS equals git."

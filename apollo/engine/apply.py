@@ -116,8 +116,8 @@ class Application:
             timed_out = await self._follow()
         await self._delete(moved=True)
         for key, item in self.last.items():
-            if is_applied(item) and engine.memory.applied(key) != item.generation:
-                await engine.memory.record_applied(key, item.generation, engine.snapshot.commit)
+            if is_applied(item) and engine.memory.applied(key) != item.intent:
+                await engine.memory.record_applied(key, item.intent, engine.snapshot.commit)
         if self.plan.digest in engine.memory.approved():
             await engine.memory.used(self.plan.digest)
         now = [*self.last.values(), *self.gone.values()]

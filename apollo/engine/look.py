@@ -164,7 +164,9 @@ class Looker:
         self, resource: Resource[Any], lane: str, pending: Callable[[Key], bool], told: Mapping[Key, Any]
     ) -> Member:
         key = resource.key
-        plan = ResourcePlan(key, resource.app, resource.generation, origin=str(resource.origin))
+        plan = ResourcePlan(
+            key, resource.app, resource.generation, resource.intent, origin=str(resource.origin)
+        )
         cycle = self.graph.cycles.get(key)
         if cycle:
             names = " → ".join(map(str, (*cycle, cycle[0])))
@@ -277,7 +279,7 @@ class Looker:
         reason: Reason = ""
         if steps or shared:
             reason = "Differs"
-            if applied is not None and applied != want.generation:
+            if applied is not None and applied != want.intent:
                 reason = "PendingChange"
             elif applied is not None and not member.plan.blocked_by:
                 # With an output still unknown, the difference may be nothing but that.

@@ -244,9 +244,11 @@ class Loop:
             plan = evolve(plan, failure=refused.failure)
         self.items[member.key] = plan
         memory = self.engine.memory
-        if is_applied(plan) and memory.applied(member.key) != plan.generation:
+        if is_applied(plan) and memory.applied(member.key) != plan.intent:
             commit = member.want.commit if member.want is not None else ""
-            await memory.record_applied(member.key, plan.generation, commit)
+            await memory.record_applied(member.key, plan.intent, commit)
+        row = resource_status(plan)
+        self.transition(plan.key, (row.sync, row.health.status, row.reason))
         self._announce(plan)
 
     def _overdue(self, plan: ResourcePlan) -> ResourcePlan:

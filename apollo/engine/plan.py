@@ -88,6 +88,7 @@ class ResourcePlan:
     key: Key
     app: str
     generation: str = ""
+    intent: str = ""
     steps: tuple[Step, ...] = ()
     reason: Reason = ""
     health: Health = Health("Unknown")
@@ -147,10 +148,15 @@ class ResourcePlan:
         said: dict[str, None] = {}
         for finding in self.findings:
             said[finding.message] = None
-        for step in self.settling:
+        for step in () if self.skipped else self.settling:
             if step.why:
                 said[step.why] = None
         return "; ".join(said)
+
+    @property
+    def skipped(self) -> bool:
+        """Whether it is left alone as configured."""
+        return any(finding.decision == "skip" for finding in self.findings)
 
     @property
     def digest(self) -> str:
@@ -256,7 +262,9 @@ class Plan:
                     str(item.key),
                     item.generation,
                     [[c.path, _plain(c.before), _plain(c.after)] for c in item.changes],
-                    [[s.call.service, s.call.operation, _plain(s.call.params)] for s in item.steps],
+                    [[s.call.service, s.call.operation, _plain(s.call.params)] for s in item.steps]
+                    if not item.skipped
+                    else [],
                 ]
                 for item in self.resources
             ],

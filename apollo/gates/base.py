@@ -17,7 +17,7 @@ def removes(proposal: Proposal) -> bool:
 
 def approve(proposal: Proposal) -> str:
     """The command that lets exactly this plan through."""
-    return f"apollo approve {proposal.digest or 'DIGEST'}"
+    return f"apollo approve {proposal.digest or 'DIGEST'} -e {proposal.env.name}"
 
 
 def located(proposal: Proposal) -> str:

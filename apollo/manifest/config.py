@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from apollo.errors import ConfigError, Problem
 from apollo.manifest.findings import did_you_mean, unknown_key, validated
 from apollo.manifest.header import not_ours
-from apollo.manifest.nodes import Leaf, MapNode, Node, Source, TextNode
+from apollo.manifest.nodes import Leaf, MapNode, Node, Source, TextNode, data
 from apollo.manifest.syntax import parse
 from apollo.settings import Aws, Environment, EnvironmentSpec, Installation, InstallationSpec, Settings
 
@@ -78,7 +78,7 @@ def environment_from_flags(
         key, equals, text = flag.partition("=")
         if not equals or not key or any(char in text for char in _RESERVED):
             raise ConfigError([Problem("APO-LOAD-015", f"--var {key or flag}: K=V is expected")])
-        values[key] = Leaf.of(TextNode(Source(f"--var {key}"), 0, 0, text, plain=True))
+        values[key] = _flag_value(key, text)
     spec = base.spec if base else EnvironmentSpec()
     aws: Aws = spec.aws.model_copy(update={"region": region}) if region else spec.aws
     update = {"variables": values, "aws": aws, "cluster": cluster or spec.cluster}
@@ -89,6 +89,17 @@ def environment_from_flags(
         raise ConfigError(
             [Problem("APO-LOAD-016", f"'{name}' is no name of an environment", hint=hint)]
         ) from None
+
+
+def _flag_value(key: str, text: str) -> Any:
+    """Text as it stands; a list or a mapping where it is written as one: ``[subnet-a, subnet-b]``."""
+    file = f"--var {key}"
+    if text[:1] in ("[", "{"):
+        parsed = parse(text.encode(), file)
+        if parsed.problems or len(parsed.documents) != 1:
+            raise ConfigError(parsed.problems or [Problem("APO-LOAD-015", f"{file}: one value is expected")])
+        return data(parsed.documents[0], leaves=True)
+    return Leaf.of(TextNode(Source(file), 0, 0, text, plain=True))
 
 
 def check_document(node: MapNode) -> list[Problem]:

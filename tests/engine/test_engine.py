@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from attrs import evolve
 
-from apollo.api import Held, Key, Lifecycle, Proposal, Ref, Verdict, marker
+from apollo.api import OWNER_TAG, Call, Held, Key, Lifecycle, Proposal, Ref, Resource, Step, Verdict, marker
 from apollo.engine.apply import apply
 from apollo.errors import Terminal, Transient
 from apollo.gates.prune import PruneGate
 from apollo.settings import Sync
-from tests.engine.toy import World, box, snapshot
+from tests.engine.toy import Box, BoxSpec, ToyKinds, World, box, snapshot
 from tests.virtual import VirtualClock
 
 pytestmark = pytest.mark.anyio
@@ -371,3 +374,36 @@ async def test_a_renamed_resource_that_takes_over_the_object_is_no_orphan() -> N
     engine.take(snapshot(box("b", place="a"), before=first))
     plan = await engine.plan()
     assert [item.action for item in plan] == ["update"]
+
+
+async def test_a_change_of_lifecycle_alone_is_a_pending_change_and_no_drift() -> None:
+    class Tagged(Box):
+        def diff(self, want: Resource[BoxSpec] | None, seen: dict[str, Any] | None) -> Sequence[Step]:
+            assert want is not None
+            if seen is not None and seen.get("prune") == want.lifecycle.prune:
+                return super().diff(want, seen)
+            params = {"Id": f"Box/{want.spec.place}", "size": want.spec.size, "needs": None}
+            params |= {"tags": {OWNER_TAG: want.owner}, "prune": want.lifecycle.prune}
+            return [Step("update", want.key, Call("toy", "Put", params))]
+
+    world = World(kinds=ToyKinds((Tagged(),)))
+    engine = world.engine()
+    first = snapshot(box("a"))
+    engine.take(first)
+    await apply(engine, await engine.plan())
+    engine.take(snapshot(box("a", lifecycle=Lifecycle(prune="confirm")), before=first))
+    assert [item.reason for item in await engine.plan()] == ["PendingChange"]
+
+
+async def test_what_is_left_alone_as_configured_is_another_plan() -> None:
+    plans = []
+    for prune in (False, True):
+        world = World(gates=[PruneGate()], sync=Sync(prune=prune))
+        engine = world.engine()
+        first = snapshot(box("a"), box("b"))
+        engine.take(first)
+        await apply(engine, await engine.plan())
+        engine.take(snapshot(box("a"), before=first))
+        plans.append(await engine.plan())
+    assert len(plans[0].steps) == 0 and len(plans[1].steps) == 1
+    assert plans[0].digest != plans[1].digest

@@ -153,7 +153,7 @@ def test_a_live_tag_keeps_an_orphan_that_is_never_to_be_pruned() -> None:
 def test_an_orphan_to_be_confirmed_waits_for_exactly_its_plan() -> None:
     verdict = LifecycleGate().check(orphan(live_prune="confirm"))
     assert isinstance(verdict, Held)
-    assert verdict.until == "apollo approve d1g35t"
+    assert verdict.until == "apollo approve d1g35t -e stage"
     assert LifecycleGate().check(orphan(live_prune="confirm", approved=True)) == Allowed()
 
 

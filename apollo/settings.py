@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 __all__ = [
     "Allow",
@@ -48,6 +48,17 @@ def _share(value: Any) -> Any:
         return share
     if isinstance(value, str) and value.isdigit():
         return int(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        # 20.0 would be 2000 %, and no cap at all.
+        if value < 0 or (isinstance(value, float) and value > 1):
+            raise ValueError("write 20% or a whole number")
+    return value
+
+
+def _patient(value: float) -> float:
+    """What is asked again and again must leave the asked one in peace."""
+    if value < 1:
+        raise ValueError("it is at least 1s")
     return value
 
 
@@ -86,7 +97,7 @@ class Source(_Model):
     branch: str = "main"
     path: str = ""
     """The folder of the repository that holds this environment's manifests; empty = all of it."""
-    interval: Duration = 30.0
+    interval: Annotated[Duration, AfterValidator(_patient)] = 30.0
     """How often a remote is fetched, in seconds. A local repository is watched, and polled as a net."""
     auth: SourceAuth | None = None
     knownHosts: str | None = None

@@ -105,6 +105,9 @@ def test_the_digest_follows_the_configuration(tmp_path: Path) -> None:
             "/spec/sync/maxPrune",
             "a share lies between",
         ),
+        ("maxPrune: 20%", "maxPrune: 20.0", "APO-LOAD-015", 16, "/spec/sync/maxPrune", "write 20% or"),
+        ("maxPrune: 20%", "maxPrune: -1", "APO-LOAD-015", 16, "/spec/sync/maxPrune", "write 20% or"),
+        ("interval: 30s", "interval: 0s", "APO-LOAD-015", 10, "/spec/source/interval", "at least 1s"),
     ],
 )
 def test_findings(tmp_path: Path, old: str, new: str, code: str, line: int, path: str, part: str) -> None:

@@ -119,4 +119,3 @@ class ScalingPolicySpec(AwsShape):
         """AWS's id of what is scaled: ``service/CLUSTER/SERVICE``, always with names."""
         cluster = (self.cluster or "default").rsplit(":cluster/", 1)[-1]
         return f"service/{cluster}/{self.service}"
-

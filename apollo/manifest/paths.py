@@ -91,6 +91,11 @@ def load_path(
 
     tree = Tree(environment, installation, kinds, root=roots, read=outside, provenance=provenance)
     snapshot = tree.update(commit, contents, problems)
+    if tree.only_settings and all(path.is_file() for path in given):
+        # Somebody checks apollo.yaml itself: that it holds no manifests is no finding.
+        snapshot = evolve(
+            snapshot, problems=tuple(one for one in snapshot.problems if one.code != "APO-LOAD-051")
+        )
     shown = _Shown(top)
     return Loaded(shown.snapshot(snapshot), tree, tuple(shown.problem(one) for one in tree.warnings))
 

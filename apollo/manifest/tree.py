@@ -91,6 +91,11 @@ class Tree:
         return self._builder.parsed
 
     @property
+    def only_settings(self) -> bool:
+        """Whether there are documents of Apollo's own configuration, and no manifest."""
+        return bool(self._index.units) and not self._index.app_files
+
+    @property
     def warnings(self) -> tuple[Problem, ...]:
         """Findings that hold nothing."""
         units = self._index.units

@@ -256,7 +256,7 @@ def test_a_capped_prune_says_the_numbers_and_the_command() -> None:
     assert isinstance(verdict, Held)
     assert verdict.message == (
         "7 of 12 in app web would be deleted, and sync.maxPrune: 20% allows 2 without approval; "
-        "`apollo approve d1g35t` lets this plan through"
+        "`apollo approve d1g35t -e stage` lets this plan through"
     )
     unknown = PruneGate().check(evolve(orphan(prune=PruneScope(7, 12, complete=True)), app=""))
     assert isinstance(unknown, Held) and unknown.message.startswith("7 of 12 in environment stage would be")

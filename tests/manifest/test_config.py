@@ -164,3 +164,10 @@ def test_a_configuration_among_the_manifests_is_checked_and_is_no_resource() -> 
         "c", {"apollo.yaml": TEXT.encode(), "a/x.yaml": box("{}").encode()}
     )
     assert [one.path for one in errors(found)] == ["/spec/sync/prune"]
+
+
+def test_a_list_by_flag_is_written_as_one() -> None:
+    environment = environment_from_flags(variables=["subnets=[subnet-a, subnet-b]", "domain=a.example.com"])
+    assert environment.spec.variables == {"subnets": ["subnet-a", "subnet-b"], "domain": "a.example.com"}
+    with pytest.raises(ConfigError, match="--var subnets"):
+        environment_from_flags(variables=["subnets=[subnet-a"])

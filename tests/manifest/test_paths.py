@@ -144,3 +144,11 @@ def test_the_room_imports_nothing_heavy() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_the_configuration_itself_can_be_checked(repo: Path) -> None:
+    text = "apiVersion: apollo/v1\nkind: Environment\nmetadata: {name: stage}\nspec: {cluster: green}\n"
+    write(repo, "apollo.yaml", text)
+    assert load("apollo.yaml").problems == ()
+    write(repo, "apollo.yaml", text.replace("cluster", "clutser"))
+    assert [problem.line for problem in load("apollo.yaml").problems] == [4]

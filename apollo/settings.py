@@ -5,6 +5,7 @@ Read by `apollo.manifest`; a platform engineer who embeds Apollo builds them in 
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, Any, Literal
 
@@ -48,10 +49,9 @@ def _share(value: Any) -> Any:
         return share
     if isinstance(value, str) and value.isdigit():
         return int(value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        # 20.0 would be 2000 %, and no cap at all.
-        if value < 0 or (isinstance(value, float) and value > 1):
-            raise ValueError("write 20% or a whole number")
+    # 20.0 would be 2000 %, and no cap at all.
+    if isinstance(value, int | float) and not 0 <= value <= (1 if isinstance(value, float) else math.inf):
+        raise ValueError("write 20% or a whole number")
     return value
 
 

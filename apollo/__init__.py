@@ -1,3 +1,67 @@
-"""Apollo: GitOps for AWS ECS and Fargate."""
+"""Apollo: GitOps for AWS ECS and Fargate.
+
+The names a program needs that embeds Apollo. A kind of one's own imports `apollo.api` and `apollo.compare`;
+its tests import `apollo.testing`. Everything else is private. Names are loaded when first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from apollo.api import Controller as Controller
+    from apollo.api import Gate as Gate
+    from apollo.api import Spec as Spec
+    from apollo.errors import ApolloError as ApolloError
+    from apollo.manifest import load_settings as load_settings
+    from apollo.operator import EnvironmentStatus as EnvironmentStatus
+    from apollo.operator import Event as Event
+    from apollo.operator import Operator as Operator
+    from apollo.operator import Plan as Plan
+    from apollo.operator import Result as Result
+    from apollo.settings import Environment as Environment
+    from apollo.settings import Installation as Installation
+    from apollo.settings import Settings as Settings
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "ApolloError": "errors",
+    "Controller": "api",
+    "Environment": "settings",
+    "EnvironmentStatus": "operator",
+    "Event": "operator",
+    "Gate": "api",
+    "Installation": "settings",
+    "Operator": "operator",
+    "Plan": "operator",
+    "Result": "operator",
+    "Settings": "settings",
+    "Spec": "api",
+    "load_settings": "manifest",
+}
+
+__all__ = [
+    "ApolloError",
+    "Controller",
+    "Environment",
+    "EnvironmentStatus",
+    "Event",
+    "Gate",
+    "Installation",
+    "Operator",
+    "Plan",
+    "Result",
+    "Settings",
+    "Spec",
+    "__version__",
+    "load_settings",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

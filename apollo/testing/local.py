@@ -19,6 +19,10 @@ from apollo.testing.server import Server
 from apollo.testing.services import registry
 from apollo.testing.services.autoscaling import ApplicationAutoScaling
 from apollo.testing.services.autoscaling.load import load_needs
+from apollo.testing.services.ecs import Ecs
+from apollo.testing.services.ecs.alarms import set_alarm
+from apollo.testing.services.ecs.capacity import instance_arn
+from apollo.testing.services.ecs.instances import set_instances
 from apollo.testing.services.elbv2 import Elbv2, stage
 from apollo.testing.services.elbv2.routing import Probe, match
 from apollo.testing.services.elbv2.rules import view
@@ -84,7 +88,12 @@ class LocalAws:
 
     @property
     def scenarios(self) -> Scenarios:
-        return self.world.scenarios
+        """How images behave from now on: what has already happened is lived through first."""
+        with self.world.lock:
+            self.world.catch_up()
+            for backend in list(self.world.backends.values()):
+                backend.step()
+            return self.world.scenarios
 
     def advance(self, seconds: float) -> float:
         """Let virtual time pass."""
@@ -171,6 +180,54 @@ class LocalAws:
                 "ApplicationAutoScaling", self.world.backend("application-autoscaling", account, region)
             )
             return load_needs(scaling, f"service/{cluster}/{service}", tasks)
+
+    def alarm(
+        self,
+        name: str,
+        state: str = "ALARM",
+        *,
+        account: str = DEFAULT_ACCOUNT,
+        region: str = DEFAULT_REGION,
+    ) -> None:
+        """A CloudWatch alarm goes into a state: OK, ALARM or INSUFFICIENT_DATA. Unsaid, it is in none.
+
+        ECS deployments with this alarm in their `alarms` see it. ValueError: another state.
+        """
+        with self.world.lock:
+            self.world.catch_up()
+            set_alarm(self._ecs(account, region), name, state, self.clock.now())
+            self._changed(account, region)
+
+    def container_instances(
+        self,
+        cluster: str,
+        count: int,
+        *,
+        account: str = DEFAULT_ACCOUNT,
+        region: str = DEFAULT_REGION,
+    ) -> list[str]:
+        """From now on a cluster has so many container instances for tasks on EC2; their ARNs.
+
+        Until this was said, a cluster has as many as its tasks need, and a daemon service runs one task.
+        Each runs any number of tasks. LookupError: no such cluster.
+        """
+        with self.world.lock:
+            self.world.catch_up()
+            ecs = self._ecs(account, region)
+            found = ecs.clusters.get(cluster)
+            if found is None:
+                raise LookupError(f"no cluster {cluster}")
+            set_instances(ecs, found, count, self.clock.now())
+            self._changed(account, region)
+            return [instance_arn(ecs, found, instance) for instance in found.instances or []]
+
+    def _changed(self, account: str, region: str) -> None:
+        """What a hand did counts as a change like that of a call."""
+        self.world.version += 1
+        self.world.changed(account, region)
+
+    def _ecs(self, account: str, region: str) -> Ecs:
+        return cast("Ecs", self.world.backend("ecs", account, region))
 
     # looking
 

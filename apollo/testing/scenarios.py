@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
 
-Behaviour = Literal["ok", "crash", "unhealthy", "nopull", "slow", "exit"]
+Behaviour = Literal["ok", "crash", "unhealthy", "nopull", "slow", "exit", "nocapacity"]
 BEHAVIOURS: frozenset[str] = frozenset(get_args(Behaviour))
 _TAG_PREFIXES: tuple[Behaviour, ...] = ("crash", "unhealthy", "nopull", "slow")
 

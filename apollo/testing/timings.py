@@ -38,6 +38,12 @@ class Timings:
     stopped_retention: float = 3600.0
     """Stopped tasks are described for about an hour
     (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html)."""
+    alarm_bake: float = 120.0
+    """How long a rolling deployment with alarms is watched after its last step. AWS "computes this time
+    period based on the alarm configuration"
+    (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html)."""
+    placement_retry: float = 60.0
+    """Between two tries to place a task for which there is no capacity."""
     tagging_lag: float = 0.0
     """Until the Resource Groups Tagging API shows what changed: tags, and what is new or gone."""
     throttle_rounds: int = 5

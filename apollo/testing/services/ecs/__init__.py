@@ -3,7 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from apollo.testing.services.ecs import clusters, deployments, services, tags, task_definitions, tasks
+from apollo.testing.services.ecs import (
+    clusters,
+    deployments,
+    providers,
+    services,
+    tags,
+    task_definitions,
+    tasks,
+)
 from apollo.testing.services.ecs.lifecycle import fail_due
 from apollo.testing.services.ecs.region import Region
 from apollo.testing.services.ecs.scheduler import step
@@ -22,7 +30,12 @@ class Ecs(Region):
         "DescribeClusters": clusters.describe_clusters,
         "ListClusters": clusters.list_clusters,
         "DeleteCluster": clusters.delete_cluster,
-        "PutClusterCapacityProviders": clusters.put_capacity_providers,
+        "UpdateCluster": clusters.update,
+        "UpdateClusterSettings": clusters.update_settings,
+        "CreateCapacityProvider": providers.create,
+        "DeleteCapacityProvider": providers.delete,
+        "DescribeCapacityProviders": providers.describe,
+        "PutClusterCapacityProviders": providers.put_for_cluster,
         "RegisterTaskDefinition": task_definitions.register,
         "DescribeTaskDefinition": task_definitions.describe,
         "DeregisterTaskDefinition": task_definitions.deregister,

@@ -7,7 +7,7 @@ from apollo.testing.services.ecs.state import Cluster, Json
 from apollo.testing.services.ecs.tags import checked, listed
 from apollo.testing.world import Call
 
-_FARGATE = frozenset({"FARGATE", "FARGATE_SPOT"})
+FARGATE = frozenset({"FARGATE", "FARGATE_SPOT"})
 
 
 def create_cluster(ecs: Region, call: Call) -> Json:
@@ -20,6 +20,8 @@ def create_cluster(ecs: Region, call: Call) -> Json:
     if len(name) > 255 or not name.replace("-", "").replace("_", "").isalnum():
         raise invalid("Identifier must only contain letters, numbers, hyphens, and underscores.")
     tags = checked(p.get("tags"))
+    check_known(ecs, p.get("capacityProviders", []))
+    check_strategy(p.get("defaultCapacityProviderStrategy", []), p.get("capacityProviders", []))
     found = ecs.clusters.get(name)
     if found is None or found.status != "ACTIVE":
         found = ecs.clusters[name] = Cluster(
@@ -46,7 +48,7 @@ def view(ecs: Region, cluster: Cluster, include: set[str]) -> Json:
         "clusterArn": cluster.arn,
         "clusterName": cluster.name,
         "status": cluster.status,
-        "registeredContainerInstancesCount": 0,
+        "registeredContainerInstancesCount": len(cluster.instances or []),
         "runningTasksCount": statuses.count("RUNNING"),
         "pendingTasksCount": sum(s in ("PROVISIONING", "PENDING", "ACTIVATING") for s in statuses),
         "activeServicesCount": sum(s.status == "ACTIVE" for s in cluster.services.values()),
@@ -104,15 +106,41 @@ def delete_cluster(ecs: Region, call: Call) -> Json:
     return {"cluster": view(ecs, cluster, set())}
 
 
-def put_capacity_providers(ecs: Region, call: Call) -> Json:
-    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PutClusterCapacityProviders.html"""
+def update(ecs: Region, call: Call) -> Json:
+    """What is left out stays. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateCluster.html"""
+    p = call.params
+    cluster = ecs.cluster(p["cluster"])
+    _change_settings(cluster, p.get("settings", []))
+    if "configuration" in p:
+        cluster.configuration = p["configuration"]
+    if "serviceConnectDefaults" in p:
+        cluster.service_connect_defaults = p["serviceConnectDefaults"]
+    return {"cluster": view(ecs, cluster, {"SETTINGS", "CONFIGURATIONS"})}
+
+
+def update_settings(ecs: Region, call: Call) -> Json:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateClusterSettings.html"""
     cluster = ecs.cluster(call.params["cluster"])
-    names = call.params["capacityProviders"]
-    strategy = call.params["defaultCapacityProviderStrategy"]
-    check_strategy(strategy, names)
-    cluster.capacity_providers = names
-    cluster.default_strategy = [{"base": 0, "weight": 0, **item} for item in strategy]
-    return {"cluster": view(ecs, cluster, set())}
+    _change_settings(cluster, call.params["settings"])
+    return {"cluster": view(ecs, cluster, {"SETTINGS", "CONFIGURATIONS"})}
+
+
+def _change_settings(cluster: Cluster, given: list[Json]) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ClusterSetting.html"""
+    for item in given:
+        if item.get("value") not in ("enabled", "disabled", "enhanced"):
+            raise invalid(f"Invalid value for cluster setting {item.get('name')}: {item.get('value')}")
+    changed = {item["name"]: item for item in given}
+    cluster.settings = [*(s for s in cluster.settings if s["name"] not in changed), *changed.values()]
+
+
+def check_known(ecs: Region, names: list[str]) -> None:
+    for name in names:
+        if name not in FARGATE and name not in ecs.providers:
+            raise invalid(
+                f"The specified capacity provider '{name}' was not found. "
+                "Specify a valid name or ARN and try again."
+            )
 
 
 def check_strategy(strategy: list[Json], associated: list[str]) -> None:
@@ -132,5 +160,5 @@ def check_strategy(strategy: list[Json], associated: list[str]) -> None:
         raise invalid("Only one capacity provider in a capacity provider strategy can have a base defined.")
     if len(strategy) > 1 and not any(item.get("weight", 0) for item in strategy):
         raise invalid("At least one capacity provider must have a weight greater than 0.")
-    if 0 < sum(name in _FARGATE for name in names) < len(names):
+    if 0 < sum(name in FARGATE for name in names) < len(names):
         raise invalid("A capacity provider strategy cannot mix Fargate and other capacity providers.")

@@ -21,8 +21,8 @@ _DEFAULT_HEALTH = {"interval": 10, "retries": 3}
 """For an image that is never healthy in a task that checks nothing: it has to show somehow."""
 
 
-def _behaviour(ecs: Region, definition: TaskDefinition) -> tuple[Scenario, Json]:
-    """The first container that misbehaves decides, essential ones first."""
+def behaviour_of(ecs: Region, definition: TaskDefinition) -> tuple[Scenario, Json]:
+    """How a task that starts now behaves: the first misbehaving container decides, essential ones first."""
     containers = sorted(definition.containers, key=lambda c: not c.get("essential", True))
     for container in containers:
         scenario = ecs.world.scenarios.of(container["image"])
@@ -37,15 +37,17 @@ def start_task(
     definition: TaskDefinition,
     at: float,
     *,
+    behaviour: tuple[Scenario, Json],
     group: str,
     launch: Json,
     tags: Tags,
+    instance: str = "",
     service: Service | None = None,
     deployment: Deployment | None = None,
     started_by: str = "",
 ) -> Task:
     timings = ecs.world.timings
-    scenario, container = _behaviour(ecs, definition)
+    scenario, container = behaviour
     pending = at + timings.provisioning
     activating = pending + (timings.slow if scenario.behaviour == "slow" else timings.pulling)
     running = activating + timings.activating
@@ -101,12 +103,14 @@ def start_task(
         counted,
         fail_at,
         fail,
+        container["name"],
         checked=bool(checks),
         unhealthy=scenario.behaviour == "unhealthy",
         started_by=started_by,
         service=service,
         deployment=deployment,
         launch=launch,
+        instance=instance,
         tags=tags,
     )
     ecs.tasks[task_id] = task

@@ -3,7 +3,15 @@
 from collections import deque
 
 from apollo.testing.errors import ApiError
-from apollo.testing.services.ecs.state import INF, Cluster, Json, Service, Task, TaskDefinition
+from apollo.testing.services.ecs.state import (
+    INF,
+    CapacityProvider,
+    Cluster,
+    Json,
+    Service,
+    Task,
+    TaskDefinition,
+)
 from apollo.testing.wire.json_rpc import Rendered
 from apollo.testing.world import World
 
@@ -33,7 +41,12 @@ class Region:
         """Tasks that no service started."""
         self.described: dict[tuple[Service, bool], tuple[tuple[int, int], list[Rendered]]] = {}
         """With tags or without: the versions that the answers are of, and the answers."""
-        self.run_tokens: dict[str, tuple[Json, list[Task]]] = {}
+        self.run_tokens: dict[str, tuple[Json, list[Task], list[Json]]] = {}
+        """By clientToken: the request, its tasks, its failures."""
+        self.alarms: dict[str, str] = {}
+        """The states of CloudWatch alarms, as far as somebody said them."""
+        self.providers: dict[str, CapacityProvider] = {}
+        """Those of the account; the two of Fargate are everywhere."""
 
     @property
     def now(self) -> float:

@@ -4,10 +4,14 @@ Service deployments: https://docs.aws.amazon.com/AmazonECS/latest/developerguide
 Rolling back: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from apollo.testing.services.ecs import text
 from apollo.testing.services.ecs.breaker import settings, threshold
 from apollo.testing.services.ecs.region import Region
 from apollo.testing.services.ecs.state import (
+    INF,
     Deployment,
     Json,
     Revision,
@@ -15,6 +19,7 @@ from apollo.testing.services.ecs.state import (
     ServiceDeployment,
     TaskDefinition,
 )
+from apollo.testing.services.ecs.watch import watching
 
 UNFINISHED = frozenset(
     {"PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"}
@@ -43,6 +48,7 @@ def deploy(ecs: Region, service: Service, config: Json, definition: TaskDefiniti
             updated_at=now,
             breaker="MONITORING" if breaker["enable"] else "DISABLED",
             threshold=threshold(breaker, service.desired) if breaker["enable"] else 0,
+            alarms=watching(ecs, service.fields["deploymentConfiguration"]),
         ),
     )
     for deployment in service.deployments:
@@ -56,35 +62,82 @@ def deploy(ecs: Region, service: Service, config: Json, definition: TaskDefiniti
 def _fresh_start(service: Service) -> None:
     service.steady = service.stuck = False
     service.failed_rounds = 0
-    service.throttled_until = 0.0
+    service.throttled_until = service.blocked_until = 0.0
+    service.blocked = None
 
 
 def _finish(current: ServiceDeployment, status: str, reason: str, at: float) -> None:
     current.status, current.reason = status, reason
     current.finished_at = current.stopped_at = current.updated_at = at
+    end_watch(current)
+
+
+def end_watch(current: ServiceDeployment) -> None:
+    """Neither failures nor alarms matter to the service deployment any more."""
     if current.breaker == "MONITORING":
         current.breaker = "MONITORING_COMPLETE"
+    if current.alarms == "MONITORING":
+        current.alarms = "MONITORING_COMPLETE"
+    current.baked_at = INF
 
 
-def fail_deployment(service: Service, at: float) -> None:
-    """The circuit breaker has seen enough failures."""
+@dataclass(slots=True, frozen=True)
+class Failure:
+    """What failed a deployment, and how AWS puts it."""
+
+    reason: str
+    """The failed deployment's rolloutStateReason."""
+    event: Callable[[str, str], str]
+    """The service event, from the names of service and deployment."""
+    rolling_back: Callable[[str], str]
+    """The rolloutStateReason of the deployment gone back to."""
+    rolled_back: str
+    """The service deployment's statusReason when it is rolled back …"""
+    stopped: str
+    """… and when it is not."""
+
+
+BREAKER = Failure(
+    text.TASKS_FAILED,
+    text.deployment_failed,
+    text.rolling_back,
+    text.BREAKER_ROLLBACK,
+    text.BREAKER_STOPPED,
+)
+ALARM = Failure(
+    text.ALARM_DETECTED, text.alarm_failed, text.alarm_rolling_back, text.ALARM_ROLLBACK, text.ALARM_STOPPED
+)
+
+
+def fail_deployment(service: Service, at: float, failure: Failure) -> None:
+    """The circuit breaker has seen enough failures, or an alarm went off.
+
+    "A rollback occurs when you use the rollback option for the method that initiated the deployment failure."
+    """
     primary, current = service.primary, service.current
-    primary.rollout_state, primary.reason = "FAILED", text.TASKS_FAILED
+    primary.rollout_state, primary.reason = "FAILED", failure.reason
     primary.updated_at = at
-    service.say(at, text.deployment_failed(service.name, primary.id))
-    current.breaker = "TRIGGERED"
+    service.say(at, failure.event(service.name, primary.id))
+    if failure is ALARM:
+        current.alarms = "TRIGGERED"
+        wanted = current.configuration["alarms"]["rollback"]
+    else:
+        current.breaker = "TRIGGERED"
+        wanted = settings(service)["rollback"]
     if current.status == "ROLLBACK_IN_PROGRESS":
         _finish(current, "ROLLBACK_FAILED", text.NO_CANDIDATE, at)
-    elif settings(service)["rollback"]:
-        start_rollback(service, at, text.BREAKER_ROLLBACK, by_breaker=True)
+    elif wanted:
+        start_rollback(service, at, failure)
     else:
         # "The service deployment stops when … the rollback option is not in use for the failure detection
         # mechanism and the service fails." (ServiceDeployment.stoppedAt)
-        _finish(current, "STOPPED", text.BREAKER_STOPPED, at)
+        _finish(current, "STOPPED", failure.stopped, at)
 
 
-def start_rollback(service: Service, at: float, reason: str, *, by_breaker: bool) -> None:
+def start_rollback(service: Service, at: float, failure: Failure | None) -> None:
     """Back to the last COMPLETED deployment. Its revision is used again, and its healthy tasks stay.
+
+    failure: None when a customer asked for it.
 
     "When the rollback starts, the deployment changes from a COMPLETED to IN_PROGRESS. This means that the
     deployment is not eligible for another rollback until it reaches a COMPLETED state. When the deployment
@@ -93,13 +146,16 @@ def start_rollback(service: Service, at: float, reason: str, *, by_breaker: bool
     """
     current, failed = service.current, service.primary
     if service.last_good is None:
-        failed.rollout_state, failed.reason = "FAILED", text.TASKS_FAILED
-        _finish(current, "ROLLBACK_FAILED", text.NO_CANDIDATE if by_breaker else text.USER_NO_CANDIDATE, at)
+        if failure is None:
+            failed.rollout_state, failed.reason = "FAILED", text.USER_ROLLBACK
+        _finish(
+            current, "ROLLBACK_FAILED", text.USER_NO_CANDIDATE if failure is None else text.NO_CANDIDATE, at
+        )
         return
     deployment_id, revision = service.last_good
     service.last_good = None
     failed.status = "ACTIVE"
-    if not by_breaker:
+    if failure is None:
         failed.rollout_state = "FAILED"
         failed.reason = text.USER_ROLLBACK
     target = next((d for d in service.deployments if d.id == deployment_id), None)
@@ -109,12 +165,16 @@ def start_rollback(service: Service, at: float, reason: str, *, by_breaker: bool
         service.deployments.remove(target)
     service.deployments.insert(0, target)
     target.status, target.rollout_state = "PRIMARY", "IN_PROGRESS"
-    target.reason = text.rolling_back(target.id) if by_breaker else text.in_progress(target.id)
+    target.reason = text.in_progress(target.id) if failure is None else failure.rolling_back(target.id)
     target.updated_at = at
     target.failed = 0
     service.say(at, text.rollback(service.name, target.id))
+    reason = text.USER_ROLLBACK if failure is None else failure.rolled_back
     current.status, current.reason = "ROLLBACK_IN_PROGRESS", reason
     current.updated_at = at
+    current.baked_at = INF
+    if current.alarms == "MONITORING":
+        current.alarms = "MONITORING_COMPLETE"
     current.rollback = {"reason": reason, "startedAt": at, "serviceRevisionArn": revision.arn}
     _fresh_start(service)
 

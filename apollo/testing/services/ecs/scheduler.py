@@ -7,13 +7,13 @@ import math
 
 from apollo.testing.services.ecs import text
 from apollo.testing.services.ecs.breaker import noticed_failure, noticed_health, tripped
-from apollo.testing.services.ecs.lifecycle import fail_due, start_task, stop_task
+from apollo.testing.services.ecs.lifecycle import fail_due, stop_task
 from apollo.testing.services.ecs.region import Region
-from apollo.testing.services.ecs.rollback import fail_deployment, start_rollback
-from apollo.testing.services.ecs.state import INF, Json, Service, Tags, Task
-
-_BATCH = 100
-"""Task ids named in one event."""
+from apollo.testing.services.ecs.rollback import ALARM, BREAKER, end_watch, fail_deployment, start_rollback
+from apollo.testing.services.ecs.service_view import counts
+from apollo.testing.services.ecs.starting import BATCH, start
+from apollo.testing.services.ecs.state import INF, Service, Task
+from apollo.testing.services.ecs.watch import alarmed, early, releases_old, stands, succeeded
 
 
 def wake(ecs: Region, service: Service, now: float) -> None:
@@ -39,13 +39,17 @@ def _tick(ecs: Region, service: Service, at: float) -> None:
         if failures:
             _throttle(ecs, service, at)
         if tripped(service):
-            fail_deployment(service, at)
+            fail_deployment(service, at, BREAKER)
+        elif names := alarmed(ecs, service):
+            service.current.alarmed = names
+            fail_deployment(service, at, ALARM)
         _schedule(ecs, service, at)
-        _conclude(service, at)
+        _conclude(ecs, service, at)
     elif service.status == "DRAINING":
         _drain(ecs, service, at)
     coming = [task.next_change(at) for task in service.tasks]
-    coming += [t for t in (service.wake_at, service.throttled_until, service.drained_at) if t > at]
+    coming += [t for t in (service.wake_at, service.throttled_until, service.blocked_until) if t > at]
+    coming += [t for t in (service.drained_at, service.history[0].baked_at) if t > at]
     service.next_at = min(coming, default=INF)
 
 
@@ -96,7 +100,7 @@ def _deployment_state(service: Service, at: float) -> None:
         current.status = "IN_PROGRESS"
         current.started_at = current.updated_at = at
     elif current.status in ("STOP_REQUESTED", "ROLLBACK_REQUESTED"):
-        start_rollback(service, at, text.USER_ROLLBACK, by_breaker=False)
+        start_rollback(service, at, None)
 
 
 def _throttle(ecs: Region, service: Service, at: float) -> None:
@@ -139,16 +143,18 @@ def _schedule(ecs: Region, service: Service, at: float) -> None:
         blocked = max(0, missing - max(0, room))
         replaced = min(len(serving), healthy - least, max(healthy - desired, blocked))
         stops += idle
-        if replaced > 0:
+        if releases_old(ecs, service, at):
+            stops += serving
+        elif replaced > 0:
             stops += serving[:replaced]
         starts = max(0, min(missing, most - (len(live) - len(stops))))
         _note_stuck(service, at, bool(missing > 0 and not starts and not stops), mine)
-    if starts and at < service.throttled_until:
+    if at < service.throttled_until or at < service.blocked_until:
         starts = 0
     if stops:
         _stop(ecs, service, stops, at)
     if starts:
-        _start(ecs, service, starts, at)
+        start(ecs, service, primary, starts, at)
 
 
 def _note_stuck(service: Service, at: float, idle: bool, mine: list[Task]) -> None:
@@ -158,102 +164,30 @@ def _note_stuck(service: Service, at: float, idle: bool, mine: list[Task]) -> No
     service.stuck = stuck
 
 
-def _start(ecs: Region, service: Service, count: int, at: float) -> None:
-    deployment = service.primary
-    started = []
-    for _ in range(count):
-        task = start_task(
-            ecs,
-            service.cluster,
-            deployment.revision.task_definition,
-            at,
-            group=f"service:{service.name}",
-            launch=_launch(service),
-            tags=_task_tags(service),
-            service=service,
-            deployment=deployment,
-            started_by=deployment.id,
-        )
-        service.tasks.append(task)
-        started.append(task.id)
-    service.steady = False
-    deployment.updated_at = at
-    for begin in range(0, count, _BATCH):
-        service.say(at, text.started(service.name, started[begin : begin + _BATCH]))
-
-
 def _stop(ecs: Region, service: Service, tasks: list[Task], at: float) -> None:
     service.steady = False
     service.primary.updated_at = at
     running = [task.id for task in tasks if task.running_at <= at]
     for task in tasks:
         stop_task(ecs, task, at, "ServiceSchedulerInitiated", text.scaling(service.primary.id))
-    for begin in range(0, len(running), _BATCH):
-        service.say(at, text.stopped(service.name, running[begin : begin + _BATCH]))
+    for begin in range(0, len(running), BATCH):
+        service.say(at, text.stopped(service.name, running[begin : begin + BATCH]))
     if running and service.primary.revision.config.get("loadBalancers"):
         service.say(at, text.draining(service.name, len(running)))
 
 
-def _launch(service: Service) -> Json:
-    """Where the next task runs. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html"""
-    config = service.primary.revision.config
-    launch: Json = {
-        "enableExecuteCommand": service.fields["enableExecuteCommand"],
-        "networkConfiguration": config.get("networkConfiguration"),
-        "platformVersion": config.get("platformVersion"),
-        "platformFamily": config.get("platformFamily"),
-    }
-    strategy = config.get("capacityProviderStrategy")
-    if not strategy:
-        return launch | {"launchType": config["launchType"]}
-    placed = dict.fromkeys((item["capacityProvider"] for item in strategy), 0)
-    for task in service.tasks:
-        if task.live and task.deployment is service.primary:
-            placed[task.launch["capacityProviderName"]] += 1
-    for item in strategy:
-        if placed[item["capacityProvider"]] < item.get("base", 0):
-            return launch | _provider(item["capacityProvider"])
-    weighted = [item for item in strategy if item.get("weight", 0)] or strategy[:1]
-    chosen = min(
-        weighted,
-        key=lambda item: (
-            (placed[item["capacityProvider"]] - item.get("base", 0)) / max(1, item.get("weight", 0))
-        ),
-    )
-    return launch | _provider(chosen["capacityProvider"])
-
-
-def _provider(name: str) -> Json:
-    return {"capacityProviderName": name, "launchType": "FARGATE" if name.startswith("FARGATE") else "EC2"}
-
-
-def _task_tags(service: Service) -> Tags:
-    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-using-tags.html"""
-    tags: Tags = {}
-    if service.fields["enableECSManagedTags"]:
-        tags |= {"aws:ecs:clusterName": service.cluster.name, "aws:ecs:serviceName": service.name}
-    match service.fields["propagateTags"]:
-        case "SERVICE":
-            tags |= service.tags
-        case "TASK_DEFINITION":
-            tags |= service.primary.revision.task_definition.tags
-    return tags
-
-
-def _conclude(service: Service, at: float) -> None:
+def _conclude(ecs: Region, service: Service, at: float) -> None:
     """Old deployments that have no task left go; a deployment that stands is COMPLETED."""
     primary = service.primary
     if len(service.deployments) > 1:
         used = {id(task.deployment) for task in service.tasks}
         service.deployments = [d for d in service.deployments if d is primary or id(d) in used]
-    if primary.rollout_state == "FAILED" or len(service.deployments) > 1:
+    if primary.rollout_state == "FAILED":
         return
     live = [task for task in service.tasks if task.live]
-    if len(live) != service.desired or len(live) != len(service.tasks) or not all(task.well for task in live):
-        return
-    if primary.rollout_state == "IN_PROGRESS":
+    if primary.rollout_state == "IN_PROGRESS" and succeeded(ecs, service, live, at):
         _complete(service, at)
-    if not service.steady:
+    if not service.steady and stands(service, live):
         service.steady = True
         service.say(at, text.steady(service.name))
 
@@ -267,8 +201,9 @@ def _complete(service: Service, at: float) -> None:
     if current.status in ("IN_PROGRESS", "ROLLBACK_IN_PROGRESS"):
         current.status = "SUCCESSFUL" if current.status == "IN_PROGRESS" else "ROLLBACK_SUCCESSFUL"
         current.finished_at = current.updated_at = at
-        if current.breaker == "MONITORING":
-            current.breaker = "MONITORING_COMPLETE"
+        end_watch(current)
+        if early(service) is not None:
+            current.counts = counts(service, at)
     service.say(at, text.deployment_completed(service.name, primary.id))
 
 

@@ -41,8 +41,6 @@ def check_simulated(fields: Json) -> None:
     strategy = configuration.get("strategy", "ROLLING")
     if strategy != "ROLLING":
         raise NotSimulated(f"ecs deployment strategy {strategy}")
-    if configuration.get("earlySuccessCriteria", {}).get("enable"):
-        raise NotSimulated("ecs earlySuccessCriteria")
 
 
 def check_configuration(configuration: Json) -> None:
@@ -56,9 +54,27 @@ def check_configuration(configuration: Json) -> None:
         )
     if least > most or most < 100:
         raise invalid("maximumPercent must be at least 100 and not less than minimumHealthyPercent.")
+    _check_early(configuration)
     rule = configuration["deploymentCircuitBreaker"]["thresholdConfiguration"]
     if rule["value"] < 1:
         raise invalid("The circuit breaker's threshold value must be at least 1.")
+
+
+def _check_early(configuration: Json) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentEarlySuccessCriteria.html"""
+    criteria = configuration.get("earlySuccessCriteria", {})
+    if not criteria.get("enable"):
+        return
+    if configuration["strategy"] != "ROLLING":
+        raise invalid("earlySuccessCriteria can only be used with the ROLLING deployment strategy.")
+    percent = criteria.get("healthyPercent")
+    if percent is None or "sourceServiceRevisionCleanup" not in criteria:
+        raise invalid(
+            "healthyPercent and sourceServiceRevisionCleanup must be specified when earlySuccessCriteria "
+            "is enabled."
+        )
+    if not configuration["minimumHealthyPercent"] <= percent <= 100:
+        raise invalid("healthyPercent must be between minimumHealthyPercent and 100.")
 
 
 def check_capacity(cluster: Cluster, fields: Json) -> None:

@@ -163,13 +163,19 @@ def revision_view(revision: Revision, service: Service) -> Json:
     return body
 
 
-def _summary(service: Service, revision: Revision, now: float) -> Json:
-    counts = _count(service, now)
-    deployment = next((d for d in service.deployments if d.revision is revision), None)
-    running, pending = counts.get(id(deployment), (0, 0)) if deployment is not None else (0, 0)
-    requested = 0
-    if deployment is not None:
+def counts(service: Service, now: float) -> dict[str, tuple[int, int, int]]:
+    """By service revision, the tasks requested, running and pending now."""
+    tally = _count(service, now)
+    found = {}
+    for deployment in service.deployments:
+        running, pending = tally.get(id(deployment), (0, 0))
         requested = deployment.desired if deployment.status == "PRIMARY" else running + pending
+        found[deployment.revision.arn] = (requested, running, pending)
+    return found
+
+
+def _summary(revision: Revision, tally: dict[str, tuple[int, int, int]]) -> Json:
+    requested, running, pending = tally.get(revision.arn, (0, 0, 0))
     return {
         "arn": revision.arn,
         "requestedTaskCount": requested,
@@ -196,20 +202,25 @@ def brief(service: Service, deployment: ServiceDeployment) -> Json:
 
 def service_deployment_view(ecs: Region, service: Service, deployment: ServiceDeployment) -> Json:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html"""
-    now = ecs.now
+    tally = deployment.counts if deployment.counts is not None else counts(service, ecs.now)
+    configured = deployment.configuration["alarms"]
     body = brief(service, deployment)
     del body["targetServiceRevisionArn"]
     body.update(
         updatedAt=deployment.updated_at,
-        sourceServiceRevisions=[_summary(service, revision, now) for revision in deployment.sources],
-        targetServiceRevision=_summary(service, deployment.target, now),
+        sourceServiceRevisions=[_summary(revision, tally) for revision in deployment.sources],
+        targetServiceRevision=_summary(deployment.target, tally),
         deploymentConfiguration=deployment.configuration,
         deploymentCircuitBreaker={
             "status": deployment.breaker,
             "failureCount": deployment.failures,
             "threshold": deployment.threshold,
         },
-        alarms={"status": "DISABLED", "alarmNames": [], "triggeredAlarmNames": []},
+        alarms={
+            "status": deployment.alarms,
+            "alarmNames": configured["alarmNames"] if configured["enable"] else [],
+            "triggeredAlarmNames": deployment.alarmed,
+        },
     )
     if deployment.stopped_at is not None:
         body["stoppedAt"] = deployment.stopped_at

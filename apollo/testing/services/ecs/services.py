@@ -58,7 +58,7 @@ def _new(ecs: Region, call: Call, cluster: Cluster) -> Service:
             raise invalid(
                 "The daemon scheduling strategy does not support a desired count. Remove it and try again."
             )
-        desired = 1  # one container instance is as many as there are
+        desired = 1 if cluster.instances is None else len(cluster.instances)
     elif desired is None:
         raise invalid("The replica scheduling strategy requires a desired count.")
     if desired < 0:

@@ -22,6 +22,23 @@ class Cluster:
     default_strategy: list[Json] = field(default_factory=list)
     tags: Tags = field(default_factory=dict)
     services: dict[str, "Service"] = field(default_factory=dict)
+    instances: list[str] | None = None
+    """The ids of its container instances; None where nobody said: then there are as many as are needed."""
+    placements: int = 0
+    """Tasks placed on instances so far, to take them in turn."""
+
+
+@dataclass(slots=True)
+class CapacityProvider:
+    """One that somebody created; FARGATE and FARGATE_SPOT need no creation."""
+
+    name: str
+    arn: str
+    group: Json
+    """autoScalingGroupProvider."""
+    tags: Tags
+    status: str = "ACTIVE"
+    update_status: str = "CREATE_COMPLETE"
 
 
 @dataclass(slots=True)
@@ -97,6 +114,13 @@ class ServiceDeployment:
     breaker: str = "DISABLED"
     failures: int = 0
     threshold: int = 0
+    alarms: str = "DISABLED"
+    alarmed: list[str] = field(default_factory=list)
+    """The alarms that failed it."""
+    baked_at: float = INF
+    """When the time is over in which alarms are still watched; INF while it has not begun."""
+    counts: dict[str, tuple[int, int, int]] | None = None
+    """By service revision, tasks requested, running and pending at the end, where that is kept."""
 
 
 @dataclass(slots=True, eq=False)
@@ -121,6 +145,8 @@ class Task:
     """When it is going to stop by itself; INF for a good one."""
     fail: tuple[str, str, str | None, int | None] | None
     """Of that stop: stop code, stopped reason, container reason, exit code."""
+    culprit: str
+    """The container whose image decides how the task behaves."""
     checked: bool
     """Whether there is a container health check."""
     unhealthy: bool
@@ -129,6 +155,8 @@ class Task:
     deployment: Deployment | None = None
     launch: Json = field(default_factory=dict)
     """launchType or capacityProviderName, platformVersion, networkConfiguration, overrides …"""
+    instance: str = ""
+    """The id of its container instance, where the cluster's are known."""
     tags: Tags = field(default_factory=dict)
     stop_at: float = INF
     stopping_at: float = INF
@@ -218,6 +246,10 @@ class Service:
     """When the scheduler looks next."""
     failed_rounds: int = 0
     throttled_until: float = 0.0
+    blocked_until: float = 0.0
+    """There was no capacity for a task: when it is tried again."""
+    blocked: tuple[str, float] | None = None
+    """What was said about that, and when; None once a task was placed."""
     drained_at: float = INF
     version: int = 0
     """Grows whenever the scheduler looks or is told to: what is shown of the service may differ then."""

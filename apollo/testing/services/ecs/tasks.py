@@ -1,18 +1,18 @@
 """Tasks: running them, looking at them, stopping them."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from apollo.testing.errors import ApiError
+from apollo.testing.services.ecs.capacity import Placer, failure, instance_for, lacking
 from apollo.testing.services.ecs.clusters import check_strategy
-from apollo.testing.services.ecs.lifecycle import start_task, stop_task
+from apollo.testing.services.ecs.lifecycle import behaviour_of, start_task, stop_task
 from apollo.testing.services.ecs.paging import page
 from apollo.testing.services.ecs.region import Region, invalid
 from apollo.testing.services.ecs.service_config import revision_config
 from apollo.testing.services.ecs.service_rules import check_config
-from apollo.testing.services.ecs.service_view import digest, resolved_platform
-from apollo.testing.services.ecs.state import INF, Json, Task
-from apollo.testing.services.ecs.tags import checked, listed
+from apollo.testing.services.ecs.state import Cluster, Json, Tags, Task, TaskDefinition
+from apollo.testing.services.ecs.tags import checked
+from apollo.testing.services.ecs.task_view import view
 from apollo.testing.world import Call
 
 
@@ -25,12 +25,12 @@ def run(ecs: Region, call: Call) -> Json:
         raise invalid("count must be between 1 and 10.")
     token = p.get("clientToken")
     if token is not None and token in ecs.run_tokens:
-        request, tasks = ecs.run_tokens[token]
+        request, tasks, failures = ecs.run_tokens[token]
         if request != p:
             raise ApiError(
                 "ConflictException", "The request does not match an earlier one with this clientToken."
             )
-        return {"tasks": [view(ecs, task, tags=True) for task in tasks], "failures": []}
+        return {"tasks": [view(ecs, task, tags=True) for task in tasks], "failures": failures}
     if p.get("launchType") and p.get("capacityProviderStrategy"):
         raise invalid("Specifying both a launch type and capacity provider strategy is not supported.")
     if p.get("capacityProviderStrategy"):
@@ -40,51 +40,66 @@ def run(ecs: Region, call: Call) -> Json:
         {k: v for k, v in p.items() if k != "volumeConfigurations"}, None, cluster, definition
     )
     check_config(ecs, config, definition, "REPLICA")
-    names = {c["name"] for c in definition.containers}
-    for override in p.get("overrides", {}).get("containerOverrides", []):
-        if override.get("name") not in names:
-            raise invalid(
-                f"Override for container named {override.get('name')} "
-                "is not a container in the TaskDefinition."
-            )
+    _check_overrides(p.get("overrides", {}), definition)
     tags = checked(p.get("tags"))
     if p.get("propagateTags") == "TASK_DEFINITION":
         tags = {**definition.tags, **tags}
     if p.get("enableECSManagedTags"):
         tags = {"aws:ecs:clusterName": cluster.name, **tags}
-    launch: Json = {
+    tasks, failures = _place(ecs, call, cluster, definition, config, tags)
+    ecs.standalone.update({task.id: task for task in tasks})
+    if token is not None:
+        ecs.run_tokens[token] = (p, tasks, failures)
+    return {"tasks": [view(ecs, task, tags=True) for task in tasks], "failures": failures}
+
+
+def _check_overrides(overrides: Json, definition: TaskDefinition) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html"""
+    names = {c["name"] for c in definition.containers}
+    for override in overrides.get("containerOverrides", []):
+        if override.get("name") not in names:
+            raise invalid(
+                f"Override for container named {override.get('name')} "
+                "is not a container in the TaskDefinition."
+            )
+
+
+def _place(
+    ecs: Region, call: Call, cluster: Cluster, definition: TaskDefinition, config: Json, tags: Tags
+) -> tuple[list[Task], list[Json]]:
+    """The tasks that were started, and a failure for each that found no place."""
+    p = call.params
+    common: Json = {
         "enableExecuteCommand": p.get("enableExecuteCommand", False),
         "networkConfiguration": config.get("networkConfiguration"),
         "platformVersion": config.get("platformVersion"),
         "platformFamily": config.get("platformFamily"),
         "overrides": p.get("overrides"),
     }
-    strategy = config.get("capacityProviderStrategy")
-    if strategy:
-        name = strategy[0]["capacityProvider"]
-        launch |= {
-            "capacityProviderName": name,
-            "launchType": "FARGATE" if name.startswith("FARGATE") else "EC2",
-        }
-    else:
-        launch["launchType"] = config["launchType"]
-    tasks = [
-        start_task(
+    placer = Placer(config)
+    tasks: list[Task] = []
+    failures: list[Json] = []
+    for _ in range(p.get("count", 1)):
+        launch = common | placer.next()
+        behaviour = behaviour_of(ecs, definition)
+        lack = lacking(cluster, launch, behaviour[0].behaviour)
+        if lack is not None:
+            failures.append(failure(ecs, cluster, lack))
+            continue
+        task = start_task(
             ecs,
             cluster,
             definition,
             call.now,
+            behaviour=behaviour,
             group=p.get("group", f"family:{definition.family}"),
             launch=launch,
             tags=dict(tags),
+            instance=instance_for(cluster, launch) or "",
             started_by=p.get("startedBy", ""),
         )
-        for _ in range(count)
-    ]
-    ecs.standalone.update({task.id: task for task in tasks})
-    if token is not None:
-        ecs.run_tokens[token] = (p, tasks)
-    return {"tasks": [view(ecs, task, tags=True) for task in tasks], "failures": []}
+        tasks.append(task)
+    return tasks, failures
 
 
 def _find(ecs: Region, cluster_name: str | None, given: str) -> Task | None:
@@ -165,129 +180,3 @@ def list_tasks(ecs: Region, call: Call) -> Json:
         arns.append(task.arn)
     chunk, more = page(arns, p)
     return {"taskArns": chunk, **more}
-
-
-def view(ecs: Region, task: Task, *, tags: bool) -> Json:
-    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html"""
-    now = ecs.now
-    status = task.status(now)
-    content = task.definition.content
-    launch = task.launch
-    private_ip = task.private_ip
-    body: dict[str, Any] = {
-        "taskArn": task.arn,
-        "clusterArn": task.cluster.arn,
-        "taskDefinitionArn": task.definition.arn,
-        "group": task.group,
-        "lastStatus": status,
-        "desiredStatus": "RUNNING" if task.live else "STOPPED",
-        "launchType": launch["launchType"],
-        "createdAt": task.created_at,
-        "version": 1 + ["PROVISIONING", "PENDING", "ACTIVATING", "RUNNING"].index(status) if task.live else 6,
-        "availabilityZone": f"{ecs.region}{task.zone}",
-        "connectivity": "CONNECTED",
-        "enableExecuteCommand": launch["enableExecuteCommand"],
-        "healthStatus": _health(task, now),
-        "attributes": [],
-        "attachments": [],
-        "overrides": launch.get("overrides")
-        or {"containerOverrides": [], "inferenceAcceleratorOverrides": []},
-        "containers": [_container(task, c, status, private_ip, now) for c in content["containerDefinitions"]],
-        "tags": listed(task.tags) if tags else [],
-    }
-    if "capacityProviderName" in launch:
-        body["capacityProviderName"] = launch["capacityProviderName"]
-    for name in ("cpu", "memory"):
-        if name in content:
-            body[name] = content[name]
-    if launch.get("platformVersion"):
-        body["platformVersion"] = resolved_platform(launch["platformVersion"])
-        body["platformFamily"] = launch["platformFamily"]
-        body["ephemeralStorage"] = content.get("ephemeralStorage", {"sizeInGiB": 20})
-    if task.started_by:
-        body["startedBy"] = task.started_by
-    vpc = (launch.get("networkConfiguration") or {}).get("awsvpcConfiguration")
-    if vpc is not None:
-        body["attachments"] = [_attachment(task, vpc, private_ip, status)]
-    times = {
-        "pullStartedAt": task.pending_at,
-        "connectivityAt": task.pending_at,
-        "pullStoppedAt": task.activating_at,
-        "startedAt": task.running_at,
-        "stoppingAt": task.stop_at,
-        "executionStoppedAt": task.deprovisioning_at,
-        "stoppedAt": task.stopped_at,
-    }
-    body |= {name: at for name, at in times.items() if at <= now and (at <= task.stop_at or "top" in name)}
-    if task.stop_code is not None:
-        body["stopCode"] = task.stop_code
-        body["stoppedReason"] = task.stopped_reason
-    return body
-
-
-def _health(task: Task, now: float) -> str:
-    if not task.checked and not task.unhealthy:
-        return "UNKNOWN"
-    if now >= task.healthy_at:
-        return "HEALTHY"
-    return "UNHEALTHY" if now >= task.fail_at != INF else "UNKNOWN"
-
-
-def _container(task: Task, container: Json, status: str, private_ip: str, now: float) -> Json:
-    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html"""
-    name = container["name"]
-    own = {"STOPPED": "STOPPED", "DEPROVISIONING": "STOPPED", "RUNNING": "RUNNING"}.get(status, "PENDING")
-    if status in ("DEACTIVATING", "STOPPING"):
-        own = "RUNNING"
-    body: Json = {
-        "containerArn": f"{task.arn}/{name}".replace(":task/", ":container/"),
-        "taskArn": task.arn,
-        "name": name,
-        "image": container["image"],
-        "lastStatus": own,
-        "networkBindings": [],
-        "networkInterfaces": [],
-        "healthStatus": _health(task, now) if "healthCheck" in container or task.unhealthy else "UNKNOWN",
-        "cpu": str(container["cpu"]),
-    }
-    for limit in ("memory", "memoryReservation"):
-        if limit in container:
-            body[limit] = str(container[limit])
-    if now >= task.activating_at:
-        body["imageDigest"] = digest(container["image"])
-        body["runtimeId"] = f"{task.id}-{sum(name.encode()) * 7919 % 10**10}"
-    if task.launch.get("networkConfiguration") and now >= task.pending_at:
-        body["networkInterfaces"] = [
-            {"attachmentId": _uuid(task.id), "privateIpv4Address": private_ip},
-        ]
-    if own == "STOPPED":
-        if task.exit_code is not None:
-            body["exitCode"] = task.exit_code
-        if task.container_reason is not None:
-            body["reason"] = task.container_reason
-    return body
-
-
-def _uuid(task_id: str) -> str:
-    return f"{task_id[:8]}-{task_id[8:12]}-{task_id[12:16]}-{task_id[16:20]}-{task_id[20:]}"
-
-
-def _attachment(task: Task, vpc: Json, private_ip: str, status: str) -> Json:
-    state = "ATTACHED"
-    if status == "PROVISIONING":
-        state = "PRECREATED"
-    elif status == "STOPPED":
-        state = "DELETED"
-    details = {"subnetId": vpc["subnets"][0]}
-    if state != "PRECREATED":
-        details |= {
-            "networkInterfaceId": f"eni-{task.id[:17]}",
-            "macAddress": ":".join(task.id[n : n + 2] for n in range(0, 12, 2)),
-            "privateIPv4Address": private_ip,
-        }
-    return {
-        "id": _uuid(task.id),
-        "type": "ElasticNetworkInterface",
-        "status": state,
-        "details": [{"name": name, "value": value} for name, value in details.items()],
-    }

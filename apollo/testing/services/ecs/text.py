@@ -20,6 +20,21 @@ USER_ROLLBACK = "Service deployment rolled back because of a customer-initiated 
 USER_NO_CANDIDATE = (
     "Service deployment stopped by the customer. No rollback candidate was found to run the rollback."
 )
+ALARM_DETECTED = "ECS deployment failed: alarm detected."
+ALARM_ROLLBACK = "Service deployment rolled back because a CloudWatch alarm was detected in the ALARM state."
+ALARM_STOPPED = "Service deployment stopped because a CloudWatch alarm was detected in the ALARM state."
+NO_CAPACITY = (
+    "Capacity is unavailable at this time. Please try again later or in a different availability zone"
+)
+NO_FARGATE = f"Reason: {NO_CAPACITY}."
+NO_INSTANCES = (
+    "because no container instance met all of its requirements. "
+    "Reason: No Container Instances were found in your cluster."
+)
+NO_INSTANCE_FITS = (
+    "because no container instance met all of its requirements. "
+    "The closest matching container-instance has insufficient memory available."
+)
 SUPERSEDED = "Service deployment stopped because a newer service deployment started."
 SERVICE_DELETED = "Service deployment stopped because the service was deleted."
 
@@ -41,6 +56,10 @@ def in_progress(deployment: str) -> str:
 
 def completed(deployment: str) -> str:
     return f"ECS deployment {deployment} completed."
+
+
+def alarm_rolling_back(deployment: str) -> str:
+    return f"ECS deployment alarm detected: rolling back to deploymentId {deployment}."
 
 
 def rolling_back(deployment: str) -> str:
@@ -73,6 +92,22 @@ def deployment_completed(service: str, deployment: str) -> str:
 
 def deployment_failed(service: str, deployment: str) -> str:
     return f"(service {service}) (deployment {deployment}) deployment failed: tasks failed to start."
+
+
+def alarm_failed(service: str, deployment: str) -> str:
+    return f"(service {service}) (deployment {deployment}) deployment failed: alarm detected."
+
+
+def unplaced(service: str, lack: str) -> str:
+    separator = "" if lack.startswith("because") else "."
+    return (
+        f"(service {service}) was unable to place a task{separator} {lack} "
+        "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
+    )
+
+
+def terminated(instance: str) -> str:
+    return f"Host EC2 (instance i-{instance[:17]}) terminated."
 
 
 def rollback(service: str, deployment: str) -> str:

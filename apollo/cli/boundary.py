@@ -62,12 +62,16 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
 
 def _usage(state: State, error: click.ClickException) -> int:
     # click would exit with 2, which here means "there are changes".
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        tell(clean_lines(error.format_message()))
+        return 1
     paint = paint_for(sys.stderr)
-    tell(f"{paint.red('error:')} {clean(error.format_message())}")
+    message = " ".join(error.format_message().split())
+    tell(f"{paint.red('error:')} {clean(message)}")
     context = getattr(error, "ctx", None)
     if context is not None:
         tell(f"  hint: {context.command_path} --help")
-    _machine(state, [_entry("APO-CLI-001", error.format_message(), "")])
+    _machine(state, [_entry("APO-CLI-001", message, "")])
     return 1
 
 

@@ -59,6 +59,19 @@ def test_usage_errors_never_exit_with_the_code_for_changes(args: tuple[str, ...]
     assert apollo(*args).exit_code != 2
 
 
+@pytest.mark.parametrize("group", [(), ("set",), ("plugins",)], ids=str)
+def test_a_group_without_a_command_shows_its_help(group: tuple[str, ...]) -> None:
+    answer = apollo(*group)
+    assert answer.exit_code == 1
+    assert answer.stdout == ""
+    assert answer.stderr == apollo(*group, "--help").stdout
+
+
+def test_a_usage_error_is_told_on_one_line() -> None:
+    first, *_ = apollo("completion").stderr.splitlines()
+    assert first == "error: Missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish"
+
+
 def test_usage_errors_are_data_for_those_who_asked_for_data() -> None:
     answer = apollo("plugins", "list", "-o", "json", "surplus")
     assert answer.exit_code == 1

@@ -10,12 +10,14 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import anyio
 
 from apollo.api import Context, Controller, Env, Identity, Resource, Spec, Step
 from apollo.aws import LIMITS, Aws, Limit
+from apollo.cli.run import Loaded
 from apollo.clock import SystemClock
 from apollo.manifest import load_settings
 from apollo.operator import Operator
@@ -80,7 +82,7 @@ async def main(config: Path) -> None:
         unlimited = {name: Limit(1e6, 1e6) for name in LIMITS}
         operator.aws = Aws(operator.settings.installation.name, clock=clock, limits=unlimited)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(operator.run)
+            tasks.start_soon(partial(operator.run, task_status=Loaded()))  # as apollo run does
             with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
                 async for _ in signals:
                     break

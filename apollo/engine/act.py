@@ -162,7 +162,7 @@ class Actor:
                 answer = await controller.act(ctx, step)
             except AwsError as error:
                 if error.category == "lost-answer":  # maybe done; what was refused or throttled was not
-                    self.looker.guard.sent(step, self.looker.clock.monotonic())
+                    self.looker.guard.sent(step, self.looker.clock.monotonic(), answered=False)
                 raise
         self.looker.guard.sent(step, self.looker.clock.monotonic())
         self.emit(evolve(event, type="Acted", message=_done(step)))

@@ -1,7 +1,8 @@
-"""Nobody is fought for ever: the same call for the same resource at most three times in a quarter of an hour.
+"""Nobody is fought for ever: the same call for the same resource at most three times in a quarter of an hour,
+and never twice at once.
 
-Two cases end here. Somebody or something keeps undoing what Apollo does; or a difference does not go away by
-the call that should settle it. Both want a person.
+Three cases end here. AWS does not show yet what it has done; that passes. Somebody or something keeps undoing
+what Apollo does; or a difference does not go away by the call that should settle it. These want a person.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ from apollo.api import Key, Step
 
 __all__ = ["Guard"]
 
+_UNSEEN = {"create": 120.0}
+"""Seconds for which AWS may not show yet what it has answered for; Terraform, too, looks for a new service for
+two minutes."""
+_UNSEEN_ELSE = 30.0
+
 
 @define
 class Guard:
@@ -24,11 +30,22 @@ class Guard:
     most: int = 3
     window: float = 900.0
     _sent: dict[Key, deque[tuple[float, str]]] = field(factory=dict, init=False)
+    _answered: dict[Key, tuple[float, str]] = field(factory=dict, init=False)
 
-    def sent(self, step: Step, now: float) -> None:
-        """A step was done, or may have been."""
+    def sent(self, step: Step, now: float, *, answered: bool = True) -> None:
+        """A step was done, or, where the answer was lost, may have been."""
         line = self._sent.setdefault(step.target, deque(maxlen=32))
         line.append((now, _digest(step)))
+        if answered:
+            self._answered[step.target] = line[-1]
+
+    def unseen(self, step: Step, now: float) -> float:
+        """Seconds for which this step, which AWS has only just answered for, may still look undone."""
+        if step.target not in self._answered:
+            return 0.0
+        at, digest = self._answered[step.target]
+        left = at + _UNSEEN.get(step.verb, _UNSEEN_ELSE) - now
+        return left if left > 0 and digest == _digest(step) else 0.0
 
     def tired(self, step: Step, now: float) -> bool:
         """Whether sending this step again would be once too often."""
@@ -47,6 +64,7 @@ class Guard:
     def forget(self, key: Key) -> None:
         """Git moved: a new chance."""
         self._sent.pop(key, None)
+        self._answered.pop(key, None)
 
 
 def _digest(step: Step) -> str:

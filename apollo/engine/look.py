@@ -26,6 +26,7 @@ from apollo.api import (
     Ref,
     Resource,
     Step,
+    Wait,
     is_unknown,
     substitute,
 )
@@ -292,7 +293,7 @@ class Looker:
             group=self.graph.group_of.get(member.key, ""),
             reason=reason,
             health=controller.health(want, seen),
-            wait=controller.settled(want, seen),
+            wait=self._unseen(steps) or controller.settled(want, seen),
             rejected=controller.rejected(want, seen),
             ignored=tuple(controller.ignored(want, seen)),
             outputs=controller.outputs(seen) if seen is not None else {},
@@ -304,6 +305,14 @@ class Looker:
             said = Finding("ownership", "deny", member.key, denied.reason, denied.message, hint=denied.hint)
             findings = (said, *findings)
         return evolve(member, plan=evolve(plan, findings=findings))
+
+    def _unseen(self, steps: Sequence[Step]) -> Wait | None:
+        """What was only just done is not done again because AWS does not show it yet."""
+        left = self.guard.unseen(steps[0], self.clock.monotonic()) if steps else 0.0
+        if not left:
+            return None
+        text = f"{steps[0].call.operation} is done, and AWS does not show it yet"
+        return Wait("NotVisibleYet", text, after=min(left, 5.0), blocking=True)
 
     def _proposal(
         self,

@@ -172,6 +172,43 @@ async def test_a_call_that_was_not_done_does_not_count_as_one_that_does_not_last
         assert status(loop, "a") == ("Synced", "Healthy", "")
 
 
+@pytest.mark.parametrize(("lag", "drifts"), [(60.0, False), (15.0, True)])
+async def test_what_aws_does_not_show_yet_is_waited_for_and_not_done_again(lag: float, drifts: bool) -> None:
+    world = World()
+    written = 0.0
+    before: dict[str, Any] | None = None
+
+    class Stale(Box):
+        async def observe(self, ctx: Context, at: Any, want: Any) -> Any:
+            found = await super().observe(ctx, at, want)
+            return before if world.clock.monotonic() - written < lag else found
+
+        async def act(self, ctx: Context, step: Step) -> Mapping[str, Any]:
+            nonlocal written
+            written = world.clock.monotonic()
+            return await super().act(ctx, step)
+
+        async def owned(self, ctx: Context, want: Any) -> AsyncIterator[Owned]:
+            nothing: tuple[Owned, ...] = ()
+            for one in nothing:
+                yield one
+
+    world.kinds = ToyKinds((Base(), Stale()))
+    async with running(world) as loop:
+        loop.take(snapshot(box("a")))
+        await world.clock.advance(10)
+        assert status(loop, "a")[0] == "OutOfSync"
+        await world.clock.advance(lag + 70)
+        assert status(loop, "a") == ("Synced", "Healthy", "")
+        assert world.cloud.mutations == [("Put", "Box/a")]
+        if drifts:
+            world.cloud.objects["Box/a"]["size"] = 42
+            before = {**world.cloud.objects["Box/a"], "settle": 0}
+            await world.clock.advance(150)
+            assert status(loop, "a") == ("Synced", "Healthy", "")
+            assert world.cloud.mutations == [("Put", "Box/a")] * 2
+
+
 async def test_a_newer_commit_supersedes_a_rollout() -> None:
     world = World()
     world.cloud.settle_after = 10**6

@@ -13,6 +13,9 @@ from apollo.controllers.service.seen import Deployment, ServiceSeen, project, se
 __all__ = ["DEPLOYMENTS", "NEWEST", "OURS", "REVISIONS", "SERVICES", "Newest", "Unknowable"]
 
 
+_STATUSES = frozenset({"ACTIVE", "DRAINING", "INACTIVE"})
+
+
 @frozen
 class Unknowable:
     """AWS said neither that the service is there nor that it is missing."""
@@ -46,6 +49,10 @@ class Services(Loader[tuple[str, str], "ServiceSeen | Unknowable"]):
         found: dict[tuple[str, str], ServiceSeen | Unknowable] = {}
         for live in answer.get("services") or ():
             seen = project(live, cluster)
+            if seen.status not in _STATUSES:
+                # A state that AWS has added since: neither there nor gone as we know it.
+                found[cluster, seen.name] = Unknowable(f"its status is {seen.status}")
+                continue
             known = found.get((cluster, seen.name))
             # A name that was used before may be told twice: the one that is alive counts.
             if not isinstance(known, ServiceSeen) or known.absent:

@@ -88,6 +88,7 @@ async def test_missing_means_absent() -> None:
         {"services": [], "failures": [{"arn": f"{ARN}:service/green/web", "reason": "INTERNAL"}]},
         {"services": [], "failures": []},
         {},
+        {"services": [live(status="HIBERNATING")]},
     ],
 )
 async def test_anything_else_is_not_known_and_never_absent(answer: dict[str, Any]) -> None:

@@ -18,8 +18,8 @@ from apollo.api import Key, Step
 __all__ = ["Guard"]
 
 _UNSEEN = {"create": 120.0}
-"""Seconds for which AWS may not show yet what it has answered for; Terraform, too, looks for a new service for
-two minutes."""
+"""Seconds for which AWS may not show yet what it has answered for; Terraform, too, looks for a new service
+for two minutes."""
 _UNSEEN_ELSE = 30.0
 
 

@@ -31,17 +31,17 @@ class Check:
     body: Body
 
 
-def check(id: str, *, source: str, says: str = "", needs: tuple[str, ...] = ()) -> Callable[[Body], Body]:
+def check(name: str, *, source: str, says: str = "", needs: tuple[str, ...] = ()) -> Callable[[Body], Body]:
     """Register a check. Its docstring states the behaviour, its module's AREA says where it is counted."""
 
     def register(body: Body) -> Body:
-        if id in _CHECKS:
-            raise ValueError(f"two checks are called {id}")
+        if name in _CHECKS:
+            raise ValueError(f"two checks are called {name}")
         if not source.startswith(_DOCS) or not set(needs) <= NEEDS or not body.__doc__:
-            raise ValueError(f"{id} needs an AWS source, known needs and a docstring")
+            raise ValueError(f"{name} needs an AWS source, known needs and a docstring")
         area = importlib.import_module(body.__module__).AREA
         behaviour = " ".join(body.__doc__.split())
-        _CHECKS[id] = Check(id, area, source, says, frozenset(needs), behaviour, body)
+        _CHECKS[name] = Check(name, area, source, says, frozenset(needs), behaviour, body)
         return body
 
     return register

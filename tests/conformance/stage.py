@@ -60,9 +60,9 @@ class Stage:
         """Let time pass until nothing more happens, or, where that cannot be seen, until this holds."""
         self.target.settle(until or (lambda: True))
 
-    def watch(self, seconds: float = 300.0) -> Iterator[None]:
-        """Time passes in small steps; a check looks after each."""
-        return self.target.watch(seconds)
+    def watch(self, seconds: float = 300.0, step: float = 1.0) -> Iterator[None]:
+        """Time passes in steps, virtual ones where time is virtual; a check looks after each."""
+        return self.target.watch(seconds, step)
 
     # ECS
 
@@ -74,7 +74,7 @@ class Stage:
         return name
 
     def register(self, family: str = "web", behaviour: str = "ok", **extra: Any) -> Json:
-        """A Fargate task definition of one container `app` with port 80; members of `container` are merged."""
+        """A Fargate task definition of one container `app` with port 80, changed by `container`."""
         container = extra.pop("container", {})
         given: Json = {
             "family": self.name(family),
@@ -110,7 +110,7 @@ class Stage:
         return self.register()
 
     def service(self, name: str = "web", **extra: Any) -> Json:
-        """CreateService of a Fargate service without tasks, unless told otherwise; None leaves a member out."""
+        """CreateService, of a Fargate service without tasks by default; None leaves a member out."""
         given: Json = {
             "cluster": self.cluster,
             "serviceName": self.name(name),

@@ -62,7 +62,7 @@ class Target(ABC):
         return {"aws_access_key_id": "123456789012", "aws_secret_access_key": "local"}
 
     def container(self, behaviour: str) -> Json:
-        """Members of a container definition that is `ok`, or that will `crash`, `nopull` or be `unhealthy`."""
+        """Members of a container that is `ok`, or that will `crash`, `nopull` or be `unhealthy`."""
         return {
             "ok": {"image": _IMAGE, "command": ["sh", "-c", "sleep 3600"]},
             "crash": {"image": _IMAGE, "command": ["false"]},
@@ -78,10 +78,11 @@ class Target(ABC):
     def settle(self, until: Callable[[], object]) -> None: ...
 
     @abstractmethod
-    def watch(self, seconds: float) -> Iterator[None]: ...
+    def watch(self, seconds: float, step: float) -> Iterator[None]: ...
 
     def cleanup(self, prefix: str) -> None:
-        """Take away what a check with this prefix left behind."""
+        """Take away what a check with this prefix left behind; a simulator's process ends soon anyway."""
+        del prefix
 
     def start(self) -> "Target":
         return self
@@ -128,10 +129,10 @@ class Ours(Target):
     def settle(self, until: Callable[[], object]) -> None:
         self.aws.settle()
 
-    def watch(self, seconds: float) -> Iterator[None]:
-        for _ in range(int(seconds)):
+    def watch(self, seconds: float, step: float) -> Iterator[None]:
+        for _ in range(int(seconds / step)):
             yield
-            self.aws.advance(1)
+            self.aws.advance(step)
 
     def cleanup(self, prefix: str) -> None:
         self.aws.reset()
@@ -148,7 +149,7 @@ class _InRealTime(Target):
         while not until() and time.monotonic() < end:
             time.sleep(self.pause)
 
-    def watch(self, seconds: float) -> Iterator[None]:
+    def watch(self, seconds: float, step: float) -> Iterator[None]:
         end = time.monotonic() + min(seconds, self.patience)
         while time.monotonic() < end:
             yield

@@ -31,7 +31,7 @@ def create_again(s: Stage) -> None:
 @check(
     "ecs.cluster.create.name",
     source=ecs("CreateCluster"),
-    says="Up to 255 letters (uppercase and lowercase), numbers, underscores, and hyphens are allowed.",
+    says=("Up to 255 letters (uppercase and lowercase), numbers, underscores, and hyphens are allowed."),
 )
 def create_name(s: Stage) -> None:
     """A name with other signs is refused."""
@@ -212,7 +212,9 @@ def put_providers(s: Stage) -> None:
 @check(
     "ecs.cluster.providers.default-not-associated",
     source=ecs("PutClusterCapacityProviders"),
-    says="A capacity provider must be associated with the cluster to be used in a capacity provider strategy.",
+    says=(
+        "A capacity provider must be associated with the cluster to be used in a capacity provider strategy."
+    ),
 )
 def default_not_associated(s: Stage) -> None:
     """A default strategy of a provider that is not associated is refused."""

@@ -63,7 +63,7 @@ def container_name(s: Stage) -> None:
 @check(
     "ecs.td.refuses.family",
     source=ecs("RegisterTaskDefinition"),
-    says="Up to 255 letters (uppercase and lowercase), numbers, underscores, and hyphens are allowed.",
+    says=("Up to 255 letters (uppercase and lowercase), numbers, underscores, and hyphens are allowed."),
 )
 def family(s: Stage) -> None:
     """A family's name with a dot."""

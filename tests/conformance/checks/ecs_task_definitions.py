@@ -65,7 +65,7 @@ def empty_lists(s: Stage) -> None:
     """A container shows empty lists for environment, mountPoints, volumesFrom and systemControls."""
     app = _app(s.register())
     names = ("environment", "mountPoints", "volumesFrom", "systemControls")
-    assert {name: app.get(name) for name in names} == dict.fromkeys(names, [])
+    assert {name: app.get(name) for name in names} == {name: [] for name in names}
 
 
 @check(
@@ -328,7 +328,9 @@ def delete_in_progress(s: Stage) -> None:
 @check(
     "ecs.td.delete.limit",
     source=ecs("DeleteTaskDefinitions"),
-    says="You must specify a revision. You can specify up to 10 task definitions as a comma separated list.",
+    says=(
+        "You must specify a revision. You can specify up to 10 task definitions as a comma separated list."
+    ),
 )
 def delete_limit(s: Stage) -> None:
     """More than ten revisions in one call are refused."""

@@ -13,6 +13,16 @@ from apollo.cli.text import say, tell
 
 __all__ = ["simulate"]
 
+STRAY = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_ENDPOINT_URL_ECS",
+    "AWS_ENDPOINT_URL_STS",
+)
+"""What a shell may have set that would lead an SDK elsewhere, or to a profile that is not there."""
+
 
 @click.command(
     epilog="Example: apollo simulate --port 4600   then, in another shell: the lines that it prints, and "
@@ -61,6 +71,7 @@ def simulate(port: int, speed: float, seed: int) -> int:
     with aws:
         for name, value in aws.env().items():
             say(f"export {name}={shlex.quote(value)}")
+        say(f"unset {' '.join(STRAY)}")
         tell(f"A local AWS listens on {aws.endpoint}, {speed:g} times as fast as time. Ctrl-C stops it.")
         stop.wait()
     return INTERRUPTED if received[0] == signal.SIGINT else 0

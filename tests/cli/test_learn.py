@@ -221,6 +221,8 @@ def test_simulate_says_how_to_come_here_and_stops_when_told(number: signal.Signa
         first = server.stdout.readline()
         assert re.fullmatch(r"export AWS_ENDPOINT_URL=http://127\.0\.0\.1:\d+\n", first)
         server.stderr.readline()
+        stray = next(line for line in server.stdout if line.startswith("unset "))
+        assert {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_ECS"} <= set(stray.split())
         endpoint = first.strip().partition("=")[2]
         request = urllib.request.Request(endpoint, method="POST", data=b"{}")
         with pytest.raises(urllib.error.HTTPError):  # an answer, though not to a question of AWS's

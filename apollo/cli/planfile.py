@@ -66,6 +66,34 @@ def _variables(given: Iterable[str]) -> tuple[list[str], list[str]]:
     return kept, sorted({pair.partition("=")[0] for pair in given if pair not in kept})
 
 
+def _sound(origin: Mapping[str, Any]) -> bool:
+    """Whether everything that is needed to plan again has its form."""
+
+    def texts(value: Any) -> bool:
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+    return (
+        isinstance(origin.get("environment"), str)
+        and all(isinstance(origin.get(name), str | None) for name in ("config", "rev", "cluster", "region"))
+        and all(texts(origin.get(name)) for name in ("paths", "variables", "variablesLeftOut"))
+        and isinstance(origin.get("prune"), bool | None)
+    )
+
+
+def _sound_rows(rows: Any) -> bool:
+    return isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
+
+
+def _shown(plan: Mapping[str, Any]) -> list[Any]:
+    """What a reviewer decides by; not counts, nor words that depend on what is remembered."""
+    rows = plan.get("resources")
+    return [
+        plan.get("summary"),
+        plan.get("calls"),
+        [{name: row.get(name) for name in ("key", "action", "disruptive", "changes")} for row in rows or ()],
+    ]
+
+
 @frozen
 class PlanFile:
     """A plan file that was read back."""
@@ -79,13 +107,16 @@ class PlanFile:
         """:raises ApolloError: it is no plan file, or one of another version."""
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-        except (ValueError, UnicodeDecodeError):
+        except (ValueError, RecursionError):
             data = None
         origin = data.get("planFile") if isinstance(data, dict) else None
+        unlike = ApolloError(
+            f"{path} is not a plan file", code="APO-CLI-050", hint="apollo plan … --out FILE writes one"
+        )
         if not isinstance(data, dict) or not isinstance(origin, dict):
-            raise ApolloError(
-                f"{path} is not a plan file", code="APO-CLI-050", hint="apollo plan … --out FILE writes one"
-            )
+            raise unlike
+        if origin.get("version") == 1 and not (_sound(origin) and _sound_rows(data.get("resources"))):
+            raise unlike
         if origin.get("version") != 1:
             raise ApolloError(
                 f"{path} was written by Apollo {origin.get('apollo')}, and cannot be read by this one",
@@ -155,6 +186,8 @@ class PlanFile:
             )
             if then != current
         ]
+        if not moved and _shown(self.plan) != _shown(json.loads(json.dumps(now.to_dict()))):
+            moved = [("what the file shows", "what was planned", "something else")]
         if moved:
             what, then, current = moved[0]
             raise ApolloError(

@@ -196,6 +196,43 @@ def test_what_moved_since_the_review_is_refused(deployed: Checkout, aws: LocalAw
     assert aws.mutations() == []
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"environment": None},
+        {"config": 5},
+        {"paths": "abc"},
+        {"paths": [5]},
+        {"variables": [1]},
+        {"rev": {"a": 1}},
+        {"region": 7},
+        {"prune": "yes"},
+        {"variablesLeftOut": 1},
+    ],
+    ids=str,
+)
+def test_a_spoiled_plan_file_is_none(checkout: Checkout, aws: LocalAws, spoil: dict[str, Any]) -> None:
+    file = planned()
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps(content | {"planFile": content["planFile"] | spoil}))
+    answer = apollo("apply", "--plan", "plan.json", "--yes")
+    assert answer.exit_code == 1 and "is not a plan file" in answer.stderr
+    file.write_text("[" * 100_000)
+    assert "is not a plan file" in apollo("apply", "--plan", "plan.json", "--yes").stderr
+    assert aws.mutations() == []
+
+
+def test_what_a_reviewer_was_shown_is_what_is_done(deployed: Checkout, aws: LocalAws) -> None:
+    deployed.commit("web:1", "web:2")
+    file = planned()
+    content = json.loads(file.read_text())
+    for shown in ({"calls": []}, {"resources": content["resources"][:1]}, {"summary": {}}):
+        file.write_text(json.dumps(content | shown))
+        answer = apollo("apply", "--plan", "plan.json", "--yes")
+        assert answer.exit_code == 1 and "does not hold any more" in answer.stderr
+    assert aws.mutations() == []
+
+
 def test_plan_files_are_checked(checkout: Checkout, aws: LocalAws) -> None:
     planned()
     assert "is a plan for stage" in apollo("apply", "--plan", "plan.json", "-e", "prod").stderr

@@ -35,6 +35,8 @@ class Rule:
     :ivar ref: the one rule that is meant: its ARN, or its label while it is not made yet.
     :ivar role: ``ours`` is to stay; ``leaving`` is to go, and may be moved out of the way; ``stand-in`` the
         same, for a rule that is being changed; ``fixed`` is not to be touched.
+    :ivar deletable: whether deleting it is part of the arrangement. What is leaving and is deleted by
+        somebody else, sooner or later, counts as staying.
     """
 
     label: Hashable
@@ -91,8 +93,6 @@ class _Arrangement:
         in_order = sorted(goals, key=lambda goal: goal.priority)
         self.creates = [goal for goal in in_order if goal.label not in ours]
         self.edits = [goal for goal in in_order if goal.label in ours and goal.edit]
-        fixed = [rule for rule in live if rule.role == "fixed"]
-        self.after = _sorted([*fixed, *(Rule(g.label, g.label, g.priority, g.condition) for g in goals)])
         self.finals: set[int] = {goal.priority for goal in goals}
         self.obvious = self._obvious(live)
 
@@ -186,6 +186,12 @@ class _Arrangement:
         What is leaving keeps its place, unless a rule of ours wants it or passes over it: then it goes as
         little further back as keeps it behind all that it was behind.
         """
+        places = self._places()
+        pairs = {rule.ref: places[rule.ref] for rule in self.state if places[rule.ref] != rule.priority}
+        return self._move(pairs) if pairs else None
+
+    def _places(self) -> dict[Hashable, int]:
+        """The last priority of everything that is there."""
         places: dict[Hashable, int] = {}
         for rule in self.state:
             if rule.role == "ours":
@@ -199,10 +205,7 @@ class _Arrangement:
                 floor = places[rule.ref] = _free(taken, max(floor, rule.priority))
                 taken.add(floor)
             floor = max(floor, places[rule.ref])
-        pairs = {rule.ref: places[rule.ref] for rule in self.state if places[rule.ref] != rule.priority}
-        if not pairs:
-            return None
-        return self._move(pairs)
+        return places
 
     def _move(self, pairs: dict[Hashable, int]) -> tuple[Op, State]:
         state = [evolve(rule, priority=pairs.get(rule.ref, rule.priority)) for rule in self.state]
@@ -265,12 +268,19 @@ class _Arrangement:
         """Whether every request meets the rule that it meets now, or the one of the end."""
         if self.obvious or _same(state, self.state):
             return True
-        above: list[Rule] = []
+        places, above = self._places(), list[Rule]()
+        staying = [
+            evolve(rule, priority=places[rule.ref])
+            for rule in self.state
+            if rule.role == "fixed" or (rule.role == "leaving" and not rule.deletable)
+        ]
+        goals = [Rule(goal.label, goal.label, goal.priority, goal.condition) for goal in self.goals.values()]
+        after = _sorted([*staying, *goals])
         for rule in (*state, None):
             label, condition = (rule.label, rule.condition) if rule is not None else (None, ())
             old = _instead(label, condition, above, self.state)
             if old:
-                new = _instead(label, condition, above, self.after)
+                new = _instead(label, condition, above, after)
                 for a in old:
                     for b in new:
                         if not disjoint(a, b) and not _caught(above, (*condition, *a, *b)):

@@ -1,0 +1,180 @@
+"""Whatever happens to the rules of a listener: after every single call each request is answered by the rule
+that the old or the new state names, never by another one, and never by none."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from apollo.api import Step
+from apollo.errors import Transient
+
+from ..pilot import Pilot
+from .stage import Stage, Want, host, path
+
+pytestmark = pytest.mark.anyio
+_numbers = itertools.count()
+
+HOSTS = ["a.example.com", "b.example.com", "c.example.com"]
+PATHS = ["/", "/v1/x", "/v2"]
+REQUESTS = [{"host": one, "path": where} for one in HOSTS for where in PATHS]
+
+CONDITIONS = st.sampled_from(
+    [
+        *([host(*some)] for size in (1, 2) for some in itertools.combinations(HOSTS, size)),
+        [host("*.example.com")],
+        [host("a.*")],
+        [path("/v1/*")],
+        [path("/v*")],
+        [host("a.example.com"), path("/v2")],
+        [host("b.example.com", "c.example.com"), path("/v1/*", "/")],
+        [host("a.*"), {"field": "http-request-method", "httpRequestMethodConfig": {"values": ["GET"]}}],
+        [{"field": "query-string", "queryStringConfig": {"values": [{"key": "x", "value": "y"}]}}],
+        [{"field": "http-header", "httpHeaderConfig": {"httpHeaderName": "X-A", "values": ["1"]}}],
+        [{"field": "source-ip", "sourceIpConfig": {"values": ["203.0.113.0/24"]}}],
+    ]
+)  # fmt: skip
+Listing = Mapping[str, tuple[int, Sequence[Mapping[str, Any]]]]
+"""Names to priority and conditions."""
+
+
+@st.composite
+def listings(draw: st.DrawFn, count: int = 4) -> tuple[dict[int, Any], list[Listing]]:
+    """Somebody else's rules, and what git says commit after commit."""
+    names = [f"r{n}" for n in range(draw(st.integers(1, 10)))]
+    spread = draw(st.sampled_from([1, 10]))
+    places = [spread * n + 1 for n in range(2 * len(names) + 2)]
+    theirs = draw(st.sets(st.sampled_from(places), max_size=2))
+    foreign = {place: draw(CONDITIONS) for place in sorted(theirs)}
+    free = [place for place in places if place not in theirs]
+    content = {name: draw(CONDITIONS) for name in names}
+    commits: list[Listing] = []
+    for _ in range(count):
+        held = [name for name in names if draw(st.integers(0, 4))]
+        if draw(st.booleans()):
+            for name in draw(st.sets(st.sampled_from(names), max_size=3)):
+                content[name] = draw(CONDITIONS)
+        order = draw(st.permutations(free))[: len(held)]
+        if draw(st.booleans()):
+            order = sorted(order)
+        commits.append({name: (place, content[name]) for name, place in zip(held, order, strict=True)})
+    return foreign, commits
+
+
+class Watched:
+    """Probes a stage after every call."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.answers: list[list[str]] = []
+        stage.each = self.probe
+
+    def probe(self) -> None:
+        self.answers.append([self.stage.answer(**request) for request in REQUESTS])
+
+    def judge(self, sent: Sequence[Step]) -> None:
+        old, new = self.answers[0], self.answers[-1]
+        for step, answers in zip(sent, self.answers[1:], strict=True):
+            for request, was, now, shall in zip(REQUESTS, old, answers, new, strict=True):
+                assert now in (was, shall), f"{request}: {now} after {step.call}, not {was} or {shall}"
+
+
+def wanted(stage: Stage, listing: Listing) -> list[Want]:
+    return [stage.rule(name, place, conditions) for name, (place, conditions) in listing.items()]
+
+
+slow = settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+)
+
+
+@given(listings())
+@slow
+async def test_every_request_meets_the_old_rule_or_the_new_one(
+    pilot: Pilot, drawn: tuple[dict[int, Any], list[Listing]]
+) -> None:
+    foreign, commits = drawn
+    stage = Stage.on(pilot, f"web-{next(_numbers)}")
+    arns = {at: stage.foreign(at, what, f"theirs-{at}") for at, what in foreign.items()}
+    for listing in commits:
+        watched = Watched(stage)
+        watched.probe()
+        wants = wanted(stage, listing)
+        sent = await stage.apply(*wants)
+        watched.judge(sent)
+        expected = {str(place): name for name, (place, _) in listing.items()}
+        expected |= {str(place): f"theirs-{place}" for place in foreign}
+        assert stage.bodies() == {**expected, "default": "404"}
+        assert {place: stage.rules()[str(place)]["RuleArn"] for place in foreign} == arns
+        assert await stage.steps(*wants) == []
+        if listing and not any(foreign):
+            moves = [step for step in sent if step.call.operation == "SetRulePriorities"]
+            assert len(moves) <= 2 + len(sent) // 2
+
+
+@given(listings(count=3), st.integers(0, 40))
+@slow
+async def test_and_so_it_is_when_git_moves_on_in_the_middle(
+    pilot: Pilot, drawn: tuple[dict[int, Any], list[Listing]], after: int
+) -> None:
+    """As after a crash: what the next plan starts from is a state in the middle of the last one."""
+    foreign, (first, second, third) = drawn
+    stage = Stage.on(pilot, f"web-{next(_numbers)}")
+    for place, conditions in foreign.items():
+        stage.foreign(place, conditions, f"theirs-{place}")
+    await stage.apply(*wanted(stage, first))
+    stage.each = _stop_after(after)
+    with contextlib.suppress(Transient):
+        await stage.apply(*wanted(stage, second))
+    watched = Watched(stage)
+    watched.probe()
+    sent = await stage.apply(*wanted(stage, third))
+    watched.judge(sent)
+    expected = {str(place): name for name, (place, _) in third.items()}
+    expected |= {str(place): f"theirs-{place}" for place in foreign}
+    assert stage.bodies() == {**expected, "default": "404"}
+    assert await stage.orphans(*wanted(stage, third)) == []
+
+
+def _stop_after(count: int) -> Any:
+    left = iter(range(count))
+
+    def stop() -> None:
+        if next(left, None) is None:
+            raise Transient("the process is gone")
+
+    return stop
+
+
+async def test_twenty_rules_in_reverse_with_somebody_in_between_is_one_call(pilot: Pilot) -> None:
+    stage = Stage.on(pilot)
+    stage.foreign(11, [host("a.*")], "theirs")
+    places = [n for n in range(1, 22) if n != 11]
+    await stage.apply(*(stage.rule(f"r{n}", place, [host(f"{n % 3}.x")]) for n, place in enumerate(places)))
+    sent = await stage.apply(
+        *(stage.rule(f"r{n}", place, [host(f"{n % 3}.x")]) for n, place in enumerate(reversed(places)))
+    )
+    assert [step.call.operation for step in sent] == ["SetRulePriorities"]
+    assert len(sent[0].keys) == 20
+
+
+async def test_swapped_conditions_are_changed_behind_a_copy(pilot: Pilot) -> None:
+    stage = Stage.on(pilot)
+    one, two = [host("a.example.com")], [host("b.example.com")]
+    await stage.apply(stage.rule("a", 10, one), stage.rule("b", 20, two))
+    arns = {at: rule["RuleArn"] for at, rule in stage.rules().items()}
+    watched = Watched(stage)
+    watched.probe()
+    sent = await stage.apply(stage.rule("a", 10, two), stage.rule("b", 20, one))
+    watched.judge(sent)
+    assert all(step.verb == "update" for step in sent), "the copy is a detail of the change, no deletion"
+    assert {at: rule["RuleArn"] for at, rule in stage.rules().items()} == arns

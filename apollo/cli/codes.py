@@ -157,6 +157,15 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "Fargate has no instances that a DAEMON could run on.",
         "Write schedulingStrategy: REPLICA.",
     ),
+    "APO-SVC-004": (
+        "ECS does not take that name for a service.",
+        "Write serviceName with letters, digits, '_' and '-', or rename the manifest.",
+    ),
+    "APO-SVC-005": ("A count is negative.", "Write 0 to stop every task."),
+    "APO-SVC-006": (
+        "The cluster's ARN is of another region or account than the environment's.",
+        "Name the cluster without its ARN, or make another environment.",
+    ),
     "APO-TD-001": ("A task definition has no container.", "Add one to containerDefinitions."),
     "APO-TD-002": ("Containers of one task definition share a name.", "Give each a name of its own."),
     "APO-TD-003": (
@@ -170,6 +179,10 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "APO-TD-006": ("Fargate has no size with that cpu.", "Take one of the values that the message lists."),
     "APO-TD-007": ("On Fargate that memory does not go with that cpu.", "Take one of the values listed."),
+    "APO-TD-008": (
+        "ECS does not take that name for a family.",
+        "Write family with letters, digits, '_' and '-', or rename the manifest.",
+    ),
     "APO-STORE-001": ("The store's address is not usable.", "Write sqlite:PATH, or none."),
 }
 

@@ -27,11 +27,20 @@ _FARGATE: dict[int, Collection[int]] = {
     8192: range(16 * _GIB, 60 * _GIB + 1, 4 * _GIB),
     16384: range(32 * _GIB, 120 * _GIB + 1, 8 * _GIB),
 }
+_FAMILY = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _SIZE = re.compile(r"\s*(\d*\.?\d+)\s*(vcpu|gb)?\s*", re.IGNORECASE)
 
 
 def problems(declared: Mapping[str, Any]) -> Iterator[Problem]:
     """Findings that AWS would refuse for certain; ``Problem.path`` points into the spec."""
+    family = declared.get("family")
+    if isinstance(family, str) and not is_unknown(family) and not _FAMILY.fullmatch(family):
+        yield Problem(
+            "APO-TD-008",
+            "ECS takes 1 to 255 letters, digits, '_' and '-' as a family",
+            path="/family",
+            hint="without family it is the manifest's own name",
+        )
     yield from _containers(declared.get("containerDefinitions") or ())
     if "FARGATE" in (declared.get("requiresCompatibilities") or ()):
         yield from _fargate(declared)

@@ -250,6 +250,8 @@ async def test_nothing_is_ever_pruned(pilot: Pilot) -> None:
         (task(containerDefinitions=[{"name": "a", "image": "x"}, {"name": "a", "image": "y"}]), "APO-TD-002"),
         (task(containerDefinitions=[{"name": "a", "image": "x", "essential": False}]), "APO-TD-003"),
         (task(containerDefinitions=[]), "APO-TD-001"),
+        (task(family="web.v1"), "APO-TD-008"),
+        (task(family="a" * 256), "APO-TD-008"),
     ],
 )
 def test_certain_mistakes_are_found_without_aws(spec: dict[str, Any], code: str) -> None:

@@ -5,16 +5,23 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from apollo.api import Problem
+from apollo.api import Env, Problem, is_unknown
 
 __all__ = ["problems"]
 
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+_ARN = re.compile(r"arn:[a-z0-9-]+:ecs:([a-z0-9-]+):(\d{12}):cluster/.+")
 
-def problems(declared: Mapping[str, Any]) -> Iterator[Problem]:
+
+def problems(declared: Mapping[str, Any], env: Env) -> Iterator[Problem]:
     """Findings that AWS would refuse for certain; ``Problem.path`` points into the spec."""
+    yield from _place(declared, env)
+    if (declared.get("desiredCount") or 0) < 0:
+        yield Problem("APO-SVC-005", "there are no negative counts", path="/desiredCount")
     launch_type = declared.get("launchType")
     strategy = declared.get("capacityProviderStrategy")
     if launch_type and strategy:
@@ -41,4 +48,25 @@ def problems(declared: Mapping[str, Any]) -> Iterator[Problem]:
             "Fargate has no instances that a DAEMON could run on",
             path="/schedulingStrategy",
             hint="schedulingStrategy: REPLICA",
+        )
+
+
+def _place(declared: Mapping[str, Any], env: Env) -> Iterator[Problem]:
+    name, cluster = declared.get("serviceName"), declared.get("cluster")
+    if isinstance(name, str) and not is_unknown(name) and not _NAME.fullmatch(name):
+        yield Problem(
+            "APO-SVC-004",
+            "ECS takes 1 to 255 letters, digits, '_' and '-' as the name of a service",
+            path="/serviceName",
+            hint="without serviceName it is the manifest's own name",
+        )
+    found = _ARN.fullmatch(cluster) if isinstance(cluster, str) else None
+    if found is None:
+        return
+    if (env.region and found[1] != env.region) or (env.account and found[2] != env.account):
+        yield Problem(
+            "APO-SVC-006",
+            f"the cluster is in {found[1]} of account {found[2]}, and the environment is not",
+            path="/cluster",
+            hint="an environment is one account and one region; name the cluster without its ARN",
         )

@@ -76,7 +76,7 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
         return observe.identity_of(spec.cluster or env.cluster or "default", spec.serviceName or "")
 
     def check(self, want: Want) -> Iterable[Problem]:
-        return check.problems(want.spec.declared())
+        return check.problems(want.spec.declared(), want.env)
 
     async def observe(self, ctx: Context, at: Identity | None, want: Want | None) -> ServiceSeen | None:
         if at is None:

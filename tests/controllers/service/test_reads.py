@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apollo.api import Key, Owned
+from apollo.api import Key, Owned, marker
 from apollo.errors import Transient
 
 from ..fake import FakeContext
@@ -248,11 +248,25 @@ async def test_services_of_other_owners_are_not_ours() -> None:
         ({"capacityProviderStrategy": [{"capacityProvider": "FARGATE"}]}, "APO-SVC-001"),
         ({"networkConfiguration": None}, "APO-SVC-002"),
         ({"schedulingStrategy": "DAEMON"}, "APO-SVC-003"),
+        ({"serviceName": "web.v1"}, "APO-SVC-004"),
+        ({"serviceName": "green/web"}, "APO-SVC-004"),
+        ({"serviceName": "a" * 256}, "APO-SVC-004"),
+        ({"desiredCount": -1}, "APO-SVC-005"),
+        ({"cluster": "arn:aws:ecs:us-east-1:123456789012:cluster/green"}, "APO-SVC-006"),
     ],
 )
 def test_certain_mistakes_are_found_without_aws(more: dict[str, Any], code: str) -> None:
     assert code in {problem.code for problem in SERVICES.check(wanted(**more))}
 
 
-def test_a_plain_service_has_no_mistakes() -> None:
-    assert list(SERVICES.check(wanted())) == []
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"desiredCount": 0, "serviceName": "Web_1-b"},
+        {"cluster": "arn:aws:ecs:eu-west-1:123456789012:cluster/blue"},
+        {"cluster": marker("Cluster", "web", "arn"), "serviceName": marker("Cluster", "web", "name")},
+    ],
+)
+def test_a_plain_service_has_no_mistakes(more: dict[str, Any]) -> None:
+    assert list(SERVICES.check(wanted(**more))) == []

@@ -154,6 +154,7 @@ class Actor:
             self.looker.passing.add(member.key)
             self.looker.approved.discard(member.plan.digest)
             await self.looker.memory.used(member.plan.digest)
+        await self._leaving(step, commit)
         controller = self.looker.kinds.get(member.key.kind)
         # A call that is on its way is never abandoned: its effect would be unknown.
         with anyio.CancelScope(shield=True):
@@ -167,6 +168,15 @@ class Actor:
         self.looker.guard.sent(step, self.looker.clock.monotonic())
         self.emit(evolve(event, type="Acted", message=_done(step)))
         return controller.acted(ctx, step, answer)
+
+    async def _leaving(self, step: Step, commit: str) -> None:
+        """What was applied last is not what AWS holds any more. Were it remembered, then going back to it
+        before the new state has settled would look like healing a drift."""
+        memory = self.looker.memory
+        for key in step.keys:
+            resource = self.looker.graph.resources.get(key)
+            if resource is not None and memory.applied(key) not in (None, "", resource.intent):
+                await memory.record_applied(key, "", commit)
 
 
 _PAST = {

@@ -16,7 +16,8 @@ class Memory(Protocol):
     """Kept by the operator over a store; reads are answered from memory."""
 
     def applied(self, key: Key) -> str | None:
-        """The generation that was last made true in AWS, or None when nothing remembers."""
+        """The generation that was last made true in AWS; "" while another one is on its way; None when
+        nothing remembers."""
         ...
 
     def approved(self) -> Collection[str]:
@@ -32,7 +33,7 @@ class Memory(Protocol):
         ...
 
     async def record_applied(self, key: Key, generation: str, commit: str) -> None:
-        """AWS equals this generation now."""
+        """AWS equals this generation now; "" when it equals none any more."""
         ...
 
 

@@ -13,6 +13,7 @@ from apollo.api import AppState, Context, Key, Owned, Problem, Resource, Snapsho
 from apollo.engine.loop import Loop
 from apollo.errors import Terminal, Transient
 from apollo.gates.prune import PruneGate
+from apollo.gates.sync import SyncGate
 from apollo.settings import Sync
 from tests.engine.toy import Base, Box, BoxSpec, ToyKinds, World, box, snapshot
 from tests.virtual import VirtualClock
@@ -220,6 +221,23 @@ async def test_a_newer_commit_supersedes_a_rollout() -> None:
         loop.take(snapshot(box("a", 2), before=first))
         await world.clock.advance(0.1)
         assert len(world.cloud.mutations) == 2
+
+
+async def test_going_back_to_an_earlier_commit_is_no_drift() -> None:
+    world = World(gates=[SyncGate()], sync=Sync(selfHeal=False))
+    async with running(world) as loop:
+        first = snapshot(box("a"))
+        loop.take(first)
+        await world.clock.advance(5)
+        world.cloud.settle_after = 10**6  # the next one never comes to its end
+        second = snapshot(box("a", 2), before=first)
+        loop.take(second)
+        await world.clock.advance(20)
+        assert world.cloud.objects["Box/a"]["size"] == 2
+        loop.take(snapshot(box("a"), before=second))
+        await world.clock.advance(5)
+        assert world.cloud.objects["Box/a"]["size"] == 1
+        assert "Drifted" not in [event.type for event in world.events]
 
 
 async def test_a_rollout_past_its_deadline_is_degraded_and_followed_slowly() -> None:

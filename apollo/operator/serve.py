@@ -67,6 +67,12 @@ class Served:
                     self.loop.take(snapshot)
             except SourceError as error:
                 self._said(error.message if not error.hint else f"{error.message} ({error.hint})")
+            except Exception as error:  # a full disk, a fault of our own: the other environments go on
+                _log.exception("reading git for %s failed", self.loop.engine.env.name)
+                self._said(f"git could not be read: {type(error).__name__}: {error}")
+                first.set()
+                await self.clock.sleep(_AGAIN)
+                continue
             first.set()
             try:
                 await self.desired.source.moved()

@@ -190,6 +190,27 @@ async def test_a_poisoned_resource_delays_nobody(world: World) -> None:
         await until(lambda: healthy(operator, "Service/bad"), 40)
 
 
+async def test_an_unforeseen_error_while_reading_git_is_told_and_outlived(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write({"web/web.yaml": task_definition()})
+    events: list[Event] = []
+    async with running(world, events) as operator:
+        await until(lambda: healthy(operator, "TaskDefinition/web"))
+        with monkeypatch.context() as patch:
+
+            def update(*args: object) -> None:
+                raise OSError(28, "No space left on device")
+
+            patch.setattr("apollo.manifest.Tree.update", update)
+            world.write({"web/web.yaml": task_definition(image="web:2")})
+            await until(lambda: "No space left on device" in operator.live()["stage"].message)
+            assert healthy(operator, "TaskDefinition/web"), "the last good commit stays in force"
+        await until(lambda: world.calls().count("RegisterTaskDefinition") == 2)
+        await until(lambda: operator.live()["stage"].sync == "Synced")
+    assert [event.type for event in events].count("SourceFailed") == 1
+
+
 async def test_automated_false_observes_and_plans_only(world: World) -> None:
     world.configure(sync="{automated: false}")
     world.write({"web/web.yaml": task_definition()})

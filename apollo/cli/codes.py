@@ -83,6 +83,10 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "AWS's list of the services was incomplete; nothing is pruned because of it.",
         "Nothing to do: Apollo asks again.",
     ),
+    "APO-ECS-004": (
+        "AWS's list of scalable targets was incomplete: who owns a service's desiredCount is not known.",
+        "Nothing to do: Apollo asks again, and leaves the count alone until it knows.",
+    ),
     "APO-GENERAL-001": ("An error without a code of its own.", "Read its message."),
     "APO-GENERAL-002": (
         "Something that may pass.",

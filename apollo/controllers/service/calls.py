@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from apollo.api import Call, Change, Resource
 from apollo.compare.service import update_fields
 from apollo.controllers.service.fields import desired_fields
+from apollo.controllers.service.scaling import first_count
 from apollo.controllers.service.seen import ServiceSeen
 from apollo.controllers.tags import declared_tags, tag_list
 from apollo.resources.service import ServiceSpec
@@ -31,15 +32,16 @@ def create(want: Want, seen: ServiceSeen | None) -> Call:
     if params.get("schedulingStrategy") == "DAEMON":
         params.pop("desiredCount", None)  # AWS decides it, and refuses to be told
     else:
-        params.setdefault("desiredCount", 1)  # AWS asks for a count; CloudFormation takes 1 as well
+        params["desiredCount"] = first_count(want)
     params["tags"] = tag_list(declared_tags(want))
-    params["clientToken"] = client_token(want, seen.incarnation if seen else "")
+    params["clientToken"] = client_token(want, seen.incarnation if seen else "", params.get("desiredCount"))
     return Call("ecs", "CreateService", params)
 
 
-def client_token(want: Want, incarnation: str) -> str:
+def client_token(want: Want, incarnation: str, count: int | None = None) -> str:
     """32 hexadecimal digits (AWS takes 36 characters): equal for equal requests, whoever sends them."""
-    text = "\n".join((want.owner, want.generation, incarnation))
+    # The count may be another's, and a token goes with equal parameters only.
+    text = "\n".join((want.owner, want.generation, incarnation, str(count)))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -23,6 +23,7 @@ from apollo.api import (
 from apollo.controllers.service import check, diff, follow, observe
 from apollo.controllers.service.fields import ignored_changes
 from apollo.controllers.service.loaders import OURS
+from apollo.controllers.service.scaling import with_count_owner
 from apollo.controllers.service.seen import ServiceSeen, cluster_name, primary, project
 from apollo.controllers.tags import tag_map
 from apollo.resources.service import ServiceSpec
@@ -43,6 +44,8 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
     spec_type = ServiceSpec
     permissions = frozenset(
         {
+            "application-autoscaling:DescribeScalableTargets",  # who owns desiredCount
+            "application-autoscaling:ListTagsForResource",
             "ecs:CreateService",
             "ecs:DeleteService",
             "ecs:DescribeServiceDeployments",
@@ -91,7 +94,8 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
             return evolve(seen, tags=want.tags)
         if seen.status != "ACTIVE":
             return seen
-        return await observe.follow(ctx, want, await observe.complete(ctx, want, seen))
+        seen = await observe.complete(ctx, want, await with_count_owner(ctx, want, seen))
+        return await observe.follow(ctx, want, seen)
 
     def diff(self, want: Want | None, seen: ServiceSeen | None) -> Sequence[Step]:
         return diff.steps(want, seen) if want is not None else diff.deletion(seen)

@@ -11,6 +11,7 @@ from typing import Any
 from apollo.api import Change, Ignored, Resource
 from apollo.compare import differences, ignored, keeping
 from apollo.compare.service import IMMUTABLE, RULES, STARTS_DEPLOYMENT
+from apollo.controllers.service.scaling import count_owner
 from apollo.controllers.service.seen import ServiceSeen
 from apollo.resources.service import ServiceSpec
 
@@ -50,6 +51,8 @@ def all_changes(want: Want, seen: ServiceSeen) -> list[Change]:
         name: value for name, value in desired_fields(want, seen.fields).items() if name not in seen.unread
     }
     live = {name: value for name, value in seen.fields.items() if name != "tags"}
+    if count_owner(want, seen):
+        wanted.pop("desiredCount", None)
     return differences(wanted, live, RULES, want.lifecycle.ignore)
 
 
@@ -80,6 +83,9 @@ def ignored_changes(want: Want, seen: ServiceSeen) -> Sequence[Ignored]:
         seen.desired,
     ):
         found.append(Ignored("/desiredCount", "AWS decides it: one task per instance (DAEMON)"))
+    elif (owner := count_owner(want, seen)) and declared.get("desiredCount") not in (None, seen.desired):
+        found = [one for one in found if one.path != "/desiredCount"]
+        found.append(Ignored("/desiredCount", owner))
     return found
 
 

@@ -63,6 +63,7 @@ class ServiceSeen:
     :ivar fields: what can be compared with a spec, under the names of the spec.
     :ivar live: the rest of AWS's answer: counts and deployments.
     :ivar unread: fields that nothing read so far tells; they are not compared.
+    :ivar count_owner: why the desired count is left alone, where somebody scales the service.
     """
 
     arn: str
@@ -74,6 +75,7 @@ class ServiceSeen:
     tags: Mapping[str, str] = field(factory=dict)
     deployment: Deployment | None = None
     unread: frozenset[str] = frozenset(_REVISION_ONLY)
+    count_owner: str = ""
 
     @property
     def absent(self) -> bool:

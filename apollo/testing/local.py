@@ -13,6 +13,7 @@ from apollo.testing.clock import VirtualClock
 from apollo.testing.control import Control
 from apollo.testing.dispatch import Dispatcher
 from apollo.testing.faults import Faults
+from apollo.testing.hooks import LambdaHooks
 from apollo.testing.log import Request
 from apollo.testing.scenarios import Scenarios
 from apollo.testing.server import Server
@@ -123,6 +124,11 @@ class LocalAws:
         """Forget all state, faults, scenarios and requests; the clock goes on."""
         with self.world.lock:
             self.world.reset()
+
+    @property
+    def hooks(self) -> LambdaHooks:
+        """What the Lambda functions of lifecycle hooks answer from now on, and how they were called."""
+        return self.scenarios.hooks
 
     # a stage to play on, built without calls in the request log
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
 
+from apollo.testing.hooks import LambdaHooks
+
 Behaviour = Literal["ok", "crash", "unhealthy", "nopull", "slow", "exit", "nocapacity"]
 BEHAVIOURS: frozenset[str] = frozenset(get_args(Behaviour))
 _TAG_PREFIXES: tuple[Behaviour, ...] = ("crash", "unhealthy", "nopull", "slow")
@@ -43,6 +45,8 @@ class Scenarios:
         self._seed = seed
         self._random = random.Random(f"scenarios:{seed}")
         self.rules: list[Scenario] = []
+        self.hooks = LambdaHooks()
+        """What the functions behind deployment lifecycle hooks answer."""
 
     def add(
         self,
@@ -63,6 +67,7 @@ class Scenarios:
 
     def clear(self) -> None:
         self.rules.clear()
+        self.hooks.clear()
         self._random = random.Random(f"scenarios:{self._seed}")
 
     def of(self, image: str) -> Scenario:

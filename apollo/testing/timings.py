@@ -38,6 +38,8 @@ class Timings:
     stopped_retention: float = 3600.0
     """Stopped tasks are described for about an hour
     (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html)."""
+    stage: float = 2.0
+    """The least time of a step of a blue/green, linear or canary deployment."""
     alarm_bake: float = 120.0
     """How long a rolling deployment with alarms is watched after its last step. AWS "computes this time
     period based on the alarm configuration"

@@ -215,8 +215,7 @@ def test_a_service_on_an_inactive_revision_still_scales(stage: Stage) -> None:
 @pytest.mark.parametrize(
     "what",
     [
-        {"deploymentConfiguration": {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 1}},
-        {"deploymentConfiguration": {"strategy": "CANARY"}},
+        {"deploymentConfiguration": {"lifecycleHooks": [{"targetType": "PAUSE", "lifecycleStages": []}]}},
         {"deploymentController": {"type": "CODE_DEPLOY"}},
         {"deploymentController": {"type": "EXTERNAL"}},
     ],

@@ -51,6 +51,7 @@ class Ecs(Region):
         "DescribeServiceDeployments": deployments.describe_deployments,
         "DescribeServiceRevisions": deployments.describe_revisions,
         "StopServiceDeployment": deployments.stop,
+        "ContinueServiceDeployment": deployments.continue_deployment,
         "RunTask": tasks.run,
         "StopTask": tasks.stop,
         "DescribeTasks": tasks.describe,
@@ -60,8 +61,8 @@ class Ecs(Region):
         "ListTagsForResource": tags.list_tags,
     }
 
-    def step_service(self, service: Service) -> None:
-        now = self.now
+    def step_service(self, service: Service, until: float | None = None) -> None:
+        now = self.now if until is None else until
         if service.next_at <= now:
             step(self, service, now)
 

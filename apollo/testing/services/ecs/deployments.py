@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html
 """
 
+import re
+
 from apollo.testing.errors import ApiError
 from apollo.testing.services.ecs import scheduler
 from apollo.testing.services.ecs.paging import page
@@ -10,6 +12,8 @@ from apollo.testing.services.ecs.region import Region, invalid
 from apollo.testing.services.ecs.service_view import brief, revision_view, service_deployment_view
 from apollo.testing.services.ecs.state import Json, Service, ServiceDeployment
 from apollo.testing.world import Call
+
+_HOOK_ID = re.compile(r"ecs-[a-z]+-[\w-]+")
 
 
 def _service_of(ecs: Region, arn: str, kind: str) -> Service | None:
@@ -103,6 +107,35 @@ def stop(ecs: Region, call: Call) -> Json:
             f"The service deployment cannot be stopped because its status is {deployment.status}.",
         )
     deployment.status = "STOP_REQUESTED"
+    deployment.updated_at = call.now
+    scheduler.wake(ecs, service, call.now)
+    return {"serviceDeploymentArn": arn}
+
+
+def continue_deployment(ecs: Region, call: Call) -> Json:
+    """End a pause: go on, or roll back.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContinueServiceDeployment.html
+    """
+    p = call.params
+    arn, hook_id = p["serviceDeploymentArn"], p["hookId"]
+    hit = _find(ecs, arn)
+    if hit is None:
+        raise ApiError("ServiceDeploymentNotFoundException", "The service deployment does not exist.")
+    service, deployment = hit
+    if not _HOOK_ID.fullmatch(hook_id):
+        raise invalid("Invalid hookId: hookId must follow the format: ecs-{hookType}-{id}")
+    if deployment.finished_at is not None:
+        raise invalid(
+            "Continuing a service deployment is not allowed for service deployment in terminal states."
+        )
+    hooks = deployment.shift.hooks if deployment.shift is not None else []
+    hook = next((hook for hook in hooks if hook.id == hook_id and hook.status == "AWAITING_ACTION"), None)
+    if hook is None:
+        raise invalid(
+            "Provided hookId is either completed, unavailable, or not associated with the given Resource ARN"
+        )
+    hook.status = "FAILED" if p.get("action") == "ROLLBACK" else "SUCCEEDED"
     deployment.updated_at = call.now
     scheduler.wake(ecs, service, call.now)
     return {"serviceDeploymentArn": arn}

@@ -54,7 +54,7 @@ def start_task(
     checks = [
         c["healthCheck"] for c in definition.containers if "healthCheck" in c and c.get("essential", True)
     ]
-    balancers = deployment.revision.config.get("loadBalancers", []) if deployment is not None else []
+    balancers = deployment.revision.targets if deployment is not None else []
     healthy = running
     if checks:
         healthy = max(healthy, running + timings.container_healthy)
@@ -85,7 +85,7 @@ def start_task(
                 reason = text.CONTAINER_HEALTH
             else:
                 wait = grace + timings.target_unhealthy
-                reason = text.load_balancer_health(balancers[0].get("targetGroupArn", ""))
+                reason = text.load_balancer_health(balancers[0][0])
             healthy = counted = INF
             fail_at, fail = running + max(wait, grace), ("ServiceSchedulerInitiated", reason, None, 143)
     task_id = ecs.world.ids.hex(32)

@@ -114,8 +114,8 @@ class Region:
 
     # time
 
-    def step_service(self, service: Service) -> None:
-        """Let the service's scheduler live through everything until now."""
+    def step_service(self, service: Service, until: float | None = None) -> None:
+        """Let the service's scheduler live through everything until a moment; unsaid, until now."""
         raise NotImplementedError
 
     def step_cluster(self, cluster: Cluster) -> None:

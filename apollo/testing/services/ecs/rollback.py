@@ -6,10 +6,13 @@ Rolling back: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deploy
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal
 
 from apollo.testing.services.ecs import text
 from apollo.testing.services.ecs.breaker import settings, threshold
 from apollo.testing.services.ecs.region import Region
+from apollo.testing.services.ecs.shifts import Shift, forward
 from apollo.testing.services.ecs.state import (
     INF,
     Deployment,
@@ -19,7 +22,8 @@ from apollo.testing.services.ecs.state import (
     ServiceDeployment,
     TaskDefinition,
 )
-from apollo.testing.services.ecs.watch import watching
+from apollo.testing.services.ecs.traffic import PRODUCTION, TEST, route, serves_alternate
+from apollo.testing.services.ecs.watch import end_watch, watching
 
 UNFINISHED = frozenset(
     {"PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"}
@@ -34,6 +38,8 @@ def deploy(ecs: Region, service: Service, config: Json, definition: TaskDefiniti
     )
     service.revisions[revision.arn] = revision
     sources = list({id(d.revision): d.revision for d in service.deployments}.values())
+    serving = _serving(service)
+    shift = _shift(ecs, service, revision, serving)
     if service.history and service.current.status in UNFINISHED:
         _finish(service.current, "STOPPED", text.SUPERSEDED, now)
     breaker = settings(service)
@@ -49,6 +55,7 @@ def deploy(ecs: Region, service: Service, config: Json, definition: TaskDefiniti
             breaker="MONITORING" if breaker["enable"] else "DISABLED",
             threshold=threshold(breaker, service.desired) if breaker["enable"] else 0,
             alarms=watching(ecs, service.fields["deploymentConfiguration"]),
+            shift=shift,
         ),
     )
     for deployment in service.deployments:
@@ -57,6 +64,35 @@ def deploy(ecs: Region, service: Service, config: Json, definition: TaskDefiniti
     deployment.reason = text.in_progress(deployment.id)
     service.deployments.insert(0, deployment)
     _fresh_start(service)
+
+
+def _serving(service: Service) -> Deployment | None:
+    """The deployment that serves production now, and that a new one replaces."""
+    if not service.history:
+        return None
+    shift = service.current.shift
+    if shift is not None and shift.blue in service.deployments:
+        green = next((d for d in service.deployments if d.revision is shift.green), None)
+        return green if green is not None and shift.production >= 100 else shift.blue
+    return service.primary
+
+
+def _shift(ecs: Region, service: Service, green: Revision, serving: Deployment | None) -> Shift | None:
+    """The course of the new deployment, unless it is a rolling one; and which target groups green gets."""
+    configuration = service.fields["deploymentConfiguration"]
+    before = service.current.shift if service.history and service.current.shifting else None
+    if configuration["strategy"] == "ROLLING":
+        green.alternate = serving is not None and serving.revision.alternate
+        if before is not None:
+            share = 100.0 if before.production >= 100 else 0.0
+            route(ecs, before.green, PRODUCTION, share)
+            route(ecs, before.green, TEST, share)
+        return None
+    if serving is None:
+        green.alternate = serves_alternate(ecs, green.config)
+    else:
+        green.alternate = not serving.revision.alternate
+    return Shift(green, serving, forward(configuration, reconcile=len(service.deployments) > 1))
 
 
 def _fresh_start(service: Service) -> None:
@@ -72,19 +108,12 @@ def _finish(current: ServiceDeployment, status: str, reason: str, at: float) -> 
     end_watch(current)
 
 
-def end_watch(current: ServiceDeployment) -> None:
-    """Neither failures nor alarms matter to the service deployment any more."""
-    if current.breaker == "MONITORING":
-        current.breaker = "MONITORING_COMPLETE"
-    if current.alarms == "MONITORING":
-        current.alarms = "MONITORING_COMPLETE"
-    current.baked_at = INF
-
-
 @dataclass(slots=True, frozen=True)
 class Failure:
     """What failed a deployment, and how AWS puts it."""
 
+    method: Literal["breaker", "alarms", "course"]
+    """Who failed it: the circuit breaker, an alarm, or a stage of a deployment that shifts traffic."""
     reason: str
     """The failed deployment's rolloutStateReason."""
     event: Callable[[str, str], str]
@@ -98,6 +127,7 @@ class Failure:
 
 
 BREAKER = Failure(
+    "breaker",
     text.TASKS_FAILED,
     text.deployment_failed,
     text.rolling_back,
@@ -105,12 +135,24 @@ BREAKER = Failure(
     text.BREAKER_STOPPED,
 )
 ALARM = Failure(
-    text.ALARM_DETECTED, text.alarm_failed, text.alarm_rolling_back, text.ALARM_ROLLBACK, text.ALARM_STOPPED
+    "alarms",
+    text.ALARM_DETECTED,
+    text.alarm_failed,
+    text.alarm_rolling_back,
+    text.ALARM_ROLLBACK,
+    text.ALARM_STOPPED,
 )
 
 
+def course_failure(reason: str) -> Failure:
+    """A hook, a stage that took too long, listener rules that do not fit: always rolled back."""
+    return Failure(
+        "course", reason, partial(text.course_failed, reason=reason), text.in_progress, reason, reason
+    )
+
+
 def fail_deployment(service: Service, at: float, failure: Failure) -> None:
-    """The circuit breaker has seen enough failures, or an alarm went off.
+    """The deployment has failed for this reason.
 
     "A rollback occurs when you use the rollback option for the method that initiated the deployment failure."
     """
@@ -118,20 +160,27 @@ def fail_deployment(service: Service, at: float, failure: Failure) -> None:
     primary.rollout_state, primary.reason = "FAILED", failure.reason
     primary.updated_at = at
     service.say(at, failure.event(service.name, primary.id))
-    if failure is ALARM:
+    wanted = True
+    if failure.method == "alarms":
         current.alarms = "TRIGGERED"
         wanted = current.configuration["alarms"]["rollback"]
-    else:
+    elif failure.method == "breaker":
         current.breaker = "TRIGGERED"
         wanted = settings(service)["rollback"]
     if current.status == "ROLLBACK_IN_PROGRESS":
-        _finish(current, "ROLLBACK_FAILED", text.NO_CANDIDATE, at)
+        _finish(current, "ROLLBACK_FAILED", _no_candidate(failure), at)
     elif wanted:
         start_rollback(service, at, failure)
     else:
         # "The service deployment stops when … the rollback option is not in use for the failure detection
         # mechanism and the service fails." (ServiceDeployment.stoppedAt)
         _finish(current, "STOPPED", failure.stopped, at)
+
+
+def _no_candidate(failure: Failure | None) -> str:
+    if failure is None:
+        return text.USER_NO_CANDIDATE
+    return text.NO_CANDIDATE if failure.method == "breaker" else text.GENERIC_NO_CANDIDATE
 
 
 def start_rollback(service: Service, at: float, failure: Failure | None) -> None:
@@ -145,23 +194,14 @@ def start_rollback(service: Service, at: float, failure: Failure | None) -> None
     launch new tasks and the deployment is stalled."
     """
     current, failed = service.current, service.primary
-    if service.last_good is None:
-        if failure is None:
-            failed.rollout_state, failed.reason = "FAILED", text.USER_ROLLBACK
-        _finish(
-            current, "ROLLBACK_FAILED", text.USER_NO_CANDIDATE if failure is None else text.NO_CANDIDATE, at
-        )
-        return
-    deployment_id, revision = service.last_good
-    service.last_good = None
-    failed.status = "ACTIVE"
+    target = _candidate(service, at)
     if failure is None:
-        failed.rollout_state = "FAILED"
-        failed.reason = text.USER_ROLLBACK
-    target = next((d for d in service.deployments if d.id == deployment_id), None)
+        failed.rollout_state, failed.reason = "FAILED", text.USER_ROLLBACK
     if target is None:
-        target = Deployment(deployment_id, revision, at, at)
-    else:
+        _finish(current, "ROLLBACK_FAILED", _no_candidate(failure), at)
+        return
+    failed.status = "ACTIVE"
+    if target in service.deployments:
         service.deployments.remove(target)
     service.deployments.insert(0, target)
     target.status, target.rollout_state = "PRIMARY", "IN_PROGRESS"
@@ -175,8 +215,22 @@ def start_rollback(service: Service, at: float, failure: Failure | None) -> None
     current.baked_at = INF
     if current.alarms == "MONITORING":
         current.alarms = "MONITORING_COMPLETE"
-    current.rollback = {"reason": reason, "startedAt": at, "serviceRevisionArn": revision.arn}
+    current.rollback = {"reason": reason, "startedAt": at, "serviceRevisionArn": target.revision.arn}
+    if current.shift is not None:
+        current.shift.turn_back()
     _fresh_start(service)
+
+
+def _candidate(service: Service, at: float) -> Deployment | None:
+    """The deployment to go back to; it is not eligible for another rollback before it is COMPLETED again."""
+    if service.current.shift is not None:
+        return service.current.shift.blue
+    if service.last_good is None:
+        return None
+    deployment_id, revision = service.last_good
+    service.last_good = None
+    known = next((d for d in service.deployments if d.id == deployment_id), None)
+    return known or Deployment(deployment_id, revision, at, at)
 
 
 def abandon(service: Service, now: float) -> None:

@@ -5,15 +5,14 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.
 
 import math
 
-from apollo.testing.services.ecs import text
+from apollo.testing.services.ecs import stages, text
 from apollo.testing.services.ecs.breaker import noticed_failure, noticed_health, tripped
-from apollo.testing.services.ecs.lifecycle import fail_due, stop_task
+from apollo.testing.services.ecs.lifecycle import fail_due
 from apollo.testing.services.ecs.region import Region
-from apollo.testing.services.ecs.rollback import ALARM, BREAKER, end_watch, fail_deployment, start_rollback
-from apollo.testing.services.ecs.service_view import counts
-from apollo.testing.services.ecs.starting import BATCH, start
+from apollo.testing.services.ecs.rollback import ALARM, BREAKER, fail_deployment, start_rollback
+from apollo.testing.services.ecs.staffing import start, stop
 from apollo.testing.services.ecs.state import INF, Service, Task
-from apollo.testing.services.ecs.watch import alarmed, early, releases_old, stands, succeeded
+from apollo.testing.services.ecs.watch import alarmed, complete, releases_old, stands, succeeded
 
 
 def wake(ecs: Region, service: Service, now: float) -> None:
@@ -21,6 +20,7 @@ def wake(ecs: Region, service: Service, now: float) -> None:
     service.version += 1
     service.wake_at = now + ecs.world.timings.scheduler
     service.next_at = min(service.next_at, service.wake_at)
+    stages.plan(ecs, service)
 
 
 def step(ecs: Region, service: Service, now: float) -> None:
@@ -35,7 +35,7 @@ def _tick(ecs: Region, service: Service, at: float) -> None:
         service.wake_at = INF
     failures = _notice(ecs, service, at)
     if service.status == "ACTIVE":
-        _deployment_state(service, at)
+        _deployment_state(ecs, service, at)
         if failures:
             _throttle(ecs, service, at)
         if tripped(service):
@@ -43,14 +43,20 @@ def _tick(ecs: Region, service: Service, at: float) -> None:
         elif names := alarmed(ecs, service):
             service.current.alarmed = names
             fail_deployment(service, at, ALARM)
-        _schedule(ecs, service, at)
+        if service.current.shifting:
+            stages.advance(ecs, service, at)
+        else:
+            _schedule(ecs, service, at)
         _conclude(ecs, service, at)
     elif service.status == "DRAINING":
         _drain(ecs, service, at)
     coming = [task.next_change(at) for task in service.tasks]
     coming += [t for t in (service.wake_at, service.throttled_until, service.blocked_until) if t > at]
     coming += [t for t in (service.drained_at, service.history[0].baked_at) if t > at]
+    if service.current.shifting and service.current.shift is not None and service.current.shift.next_at > at:
+        coming.append(service.current.shift.next_at)
     service.next_at = min(coming, default=INF)
+    stages.plan(ecs, service)
 
 
 def _notice(ecs: Region, service: Service, at: float) -> bool:
@@ -83,22 +89,21 @@ def _notice(ecs: Region, service: Service, at: float) -> bool:
 
 def _unhealthy_event(service: Service, task: Task, at: float) -> None:
     assert task.deployment is not None
-    balancers = task.deployment.revision.config.get("loadBalancers", [])
-    if balancers and not task.checked:
-        first = balancers[0]
-        message = text.unhealthy_target(
-            service.name, task.id, first.get("containerPort", 0), first.get("targetGroupArn", "")
-        )
+    targets = task.deployment.revision.targets
+    if targets and not task.checked:
+        group, port = targets[0]
+        message = text.unhealthy_target(service.name, task.id, port, group)
     else:
         message = text.unhealthy_container(service.name, task.id)
     service.say(at, message)
 
 
-def _deployment_state(service: Service, at: float) -> None:
+def _deployment_state(ecs: Region, service: Service, at: float) -> None:
     current = service.current
     if current.status == "PENDING":
         current.status = "IN_PROGRESS"
         current.started_at = current.updated_at = at
+        stages.begin(ecs, service, at)
     elif current.status in ("STOP_REQUESTED", "ROLLBACK_REQUESTED"):
         start_rollback(service, at, None)
 
@@ -152,7 +157,7 @@ def _schedule(ecs: Region, service: Service, at: float) -> None:
     if at < service.throttled_until or at < service.blocked_until:
         starts = 0
     if stops:
-        _stop(ecs, service, stops, at)
+        stop(ecs, service, stops, at)
     if starts:
         start(ecs, service, primary, starts, at)
 
@@ -164,47 +169,22 @@ def _note_stuck(service: Service, at: float, idle: bool, mine: list[Task]) -> No
     service.stuck = stuck
 
 
-def _stop(ecs: Region, service: Service, tasks: list[Task], at: float) -> None:
-    service.steady = False
-    service.primary.updated_at = at
-    running = [task.id for task in tasks if task.running_at <= at]
-    for task in tasks:
-        stop_task(ecs, task, at, "ServiceSchedulerInitiated", text.scaling(service.primary.id))
-    for begin in range(0, len(running), BATCH):
-        service.say(at, text.stopped(service.name, running[begin : begin + BATCH]))
-    if running and service.primary.revision.config.get("loadBalancers"):
-        service.say(at, text.draining(service.name, len(running)))
-
-
 def _conclude(ecs: Region, service: Service, at: float) -> None:
     """Old deployments that have no task left go; a deployment that stands is COMPLETED."""
     primary = service.primary
     if len(service.deployments) > 1:
         used = {id(task.deployment) for task in service.tasks}
+        if service.current.shift is not None and service.current.shifting:
+            used.add(id(service.current.shift.blue))
         service.deployments = [d for d in service.deployments if d is primary or id(d) in used]
-    if primary.rollout_state == "FAILED":
+    if primary.rollout_state == "FAILED" or service.current.shifting:
         return
     live = [task for task in service.tasks if task.live]
     if primary.rollout_state == "IN_PROGRESS" and succeeded(ecs, service, live, at):
-        _complete(service, at)
+        complete(service, at)
     if not service.steady and stands(service, live):
         service.steady = True
         service.say(at, text.steady(service.name))
-
-
-def _complete(service: Service, at: float) -> None:
-    primary, current = service.primary, service.current
-    primary.rollout_state, primary.reason = "COMPLETED", text.completed(primary.id)
-    primary.updated_at = at
-    primary.failed = 0
-    service.last_good = (primary.id, primary.revision)
-    if current.status in ("IN_PROGRESS", "ROLLBACK_IN_PROGRESS"):
-        current.status = "SUCCESSFUL" if current.status == "IN_PROGRESS" else "ROLLBACK_SUCCESSFUL"
-        current.finished_at = current.updated_at = at
-        end_watch(current)
-        if early(service) is not None:
-            current.counts = counts(service, at)
-    service.say(at, text.deployment_completed(service.name, primary.id))
 
 
 def _drain(ecs: Region, service: Service, at: float) -> None:
@@ -214,7 +194,7 @@ def _drain(ecs: Region, service: Service, at: float) -> None:
     """
     live = [task for task in service.tasks if task.live]
     if live:
-        _stop(ecs, service, live, at)
+        stop(ecs, service, live, at)
     if at >= service.drained_at and all(task.stopping_at <= at for task in service.tasks):
         service.status = "INACTIVE"
         service.drained_at = INF

@@ -34,6 +34,8 @@ NO_BREAKER = {
     "resetOnHealthyTask": True,
     "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50},
 }
+LINEAR = {"stepPercent": 10.0, "stepBakeTimeInMinutes": 6}
+CANARY = {"canaryPercent": 5.0, "canaryBakeTimeInMinutes": 10}
 
 
 def deployment_configuration(given: Json, before: Json | None, scheduling: str) -> Json:
@@ -48,6 +50,16 @@ def deployment_configuration(given: Json, before: Json | None, scheduling: str) 
         "bakeTimeInMinutes": 0,
     }
     result = {**start, **given}
+    if result["strategy"] != start["strategy"]:
+        for name in ("linearConfiguration", "canaryConfiguration", "earlySuccessCriteria", "lifecycleHooks"):
+            if name not in given:
+                result.pop(name, None)
+    if result["strategy"] == "LINEAR":
+        result["linearConfiguration"] = {**LINEAR, **result.get("linearConfiguration", {})}
+    if result["strategy"] == "CANARY":
+        result["canaryConfiguration"] = {**CANARY, **result.get("canaryConfiguration", {})}
+    if "lifecycleHooks" in given:
+        result["lifecycleHooks"] = [{"targetType": "AWS_LAMBDA", **hook} for hook in given["lifecycleHooks"]]
     if "deploymentCircuitBreaker" in given:
         result["deploymentCircuitBreaker"] = {**NO_BREAKER, **given["deploymentCircuitBreaker"]}
     return result

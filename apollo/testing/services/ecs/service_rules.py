@@ -37,10 +37,6 @@ def check_simulated(fields: Json) -> None:
     controller = fields.get("deploymentController", {}).get("type", "ECS")
     if controller != "ECS":
         raise NotSimulated(f"ecs deploymentController {controller}")
-    configuration = fields.get("deploymentConfiguration", {})
-    strategy = configuration.get("strategy", "ROLLING")
-    if strategy != "ROLLING":
-        raise NotSimulated(f"ecs deployment strategy {strategy}")
 
 
 def check_configuration(configuration: Json) -> None:

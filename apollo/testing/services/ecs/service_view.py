@@ -6,6 +6,7 @@ from typing import Any
 
 from apollo.testing.services.ecs.region import Region
 from apollo.testing.services.ecs.service_config import DEPLOYMENT_ONLY, REVISION_ONLY
+from apollo.testing.services.ecs.shifts import Hook
 from apollo.testing.services.ecs.state import Deployment, Json, Revision, Service, ServiceDeployment
 from apollo.testing.services.ecs.tags import listed
 
@@ -160,7 +161,21 @@ def revision_view(revision: Revision, service: Service) -> Json:
             for c in revision.task_definition.containers
         ],
     )
+    if revision.targets:
+        body["resolvedConfiguration"] = {"loadBalancers": _resolved(revision)}
     return body
+
+
+def _resolved(revision: Revision) -> list[Json]:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceRevisionLoadBalancer.html"""
+    rules = [
+        b.get("advancedConfiguration", {}).get("productionListenerRule")
+        for b in revision.config["loadBalancers"]
+    ]
+    return [
+        {"targetGroupArn": arn} | ({"productionListenerRule": rule} if rule else {})
+        for (arn, _), rule in zip(revision.targets, rules, strict=False)
+    ]
 
 
 def counts(service: Service, now: float) -> dict[str, tuple[int, int, int]]:
@@ -174,14 +189,26 @@ def counts(service: Service, now: float) -> dict[str, tuple[int, int, int]]:
     return found
 
 
-def _summary(revision: Revision, tally: dict[str, tuple[int, int, int]]) -> Json:
+def _summary(
+    revision: Revision, tally: dict[str, tuple[int, int, int]], deployment: ServiceDeployment
+) -> Json:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceRevisionSummary.html"""
     requested, running, pending = tally.get(revision.arn, (0, 0, 0))
-    return {
+    body: Json = {
         "arn": revision.arn,
         "requestedTaskCount": requested,
         "runningTaskCount": running,
         "pendingTaskCount": pending,
     }
+    shift = deployment.shift
+    if shift is not None:
+        production = test = 0.0
+        if revision is shift.green:
+            production, test = shift.production, shift.test
+        elif shift.blue is not None and revision is shift.blue.revision:
+            production, test = 100.0 - shift.production, 100.0 - shift.test
+        body |= {"requestedProductionTrafficWeight": production, "requestedTestTrafficWeight": test}
+    return body
 
 
 def brief(service: Service, deployment: ServiceDeployment) -> Json:
@@ -208,8 +235,8 @@ def service_deployment_view(ecs: Region, service: Service, deployment: ServiceDe
     del body["targetServiceRevisionArn"]
     body.update(
         updatedAt=deployment.updated_at,
-        sourceServiceRevisions=[_summary(revision, tally) for revision in deployment.sources],
-        targetServiceRevision=_summary(deployment.target, tally),
+        sourceServiceRevisions=[_summary(revision, tally, deployment) for revision in deployment.sources],
+        targetServiceRevision=_summary(deployment.target, tally, deployment),
         deploymentConfiguration=deployment.configuration,
         deploymentCircuitBreaker={
             "status": deployment.breaker,
@@ -226,4 +253,19 @@ def service_deployment_view(ecs: Region, service: Service, deployment: ServiceDe
         body["stoppedAt"] = deployment.stopped_at
     if deployment.rollback is not None:
         body["rollback"] = deployment.rollback
+    if deployment.shift is not None and deployment.started_at is not None:
+        body["lifecycleStage"] = deployment.shift.step.stage
+        body["lifecycleHookDetails"] = [_hook(hook) for hook in deployment.shift.hooks]
     return body
+
+
+def _hook(hook: Hook) -> Json:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentLifecycleHookDetail.html"""
+    body = {
+        "hookId": hook.id,
+        "targetType": hook.kind,
+        "status": hook.status,
+        "expiresAt": hook.expires_at,
+        "timeoutAction": hook.timeout_action,
+    }
+    return body if hook.target is None else {**body, "targetArn": hook.target}

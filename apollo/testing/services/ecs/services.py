@@ -17,6 +17,7 @@ from apollo.testing.services.ecs.service_rules import (
 )
 from apollo.testing.services.ecs.service_view import view
 from apollo.testing.services.ecs.state import Cluster, Json, Service
+from apollo.testing.services.ecs.strategy_rules import check_balancers, check_strategy_settings
 from apollo.testing.services.ecs.tags import checked
 from apollo.testing.services.elbv2.for_ecs import check_target_groups
 from apollo.testing.world import Call
@@ -67,6 +68,8 @@ def _new(ecs: Region, call: Call, cluster: Cluster) -> Service:
     configuration = deployment_configuration(p.get("deploymentConfiguration", {}), None, scheduling)
     check_config(ecs, config, definition, scheduling)
     check_configuration(configuration)
+    check_strategy_settings(configuration, scheduling)
+    check_balancers(ecs, config["loadBalancers"], configuration["strategy"])
     check_target_groups(
         ecs.world, ecs.account, ecs.region, p.get("loadBalancers", []), definition.network_mode
     )
@@ -183,6 +186,8 @@ def update(ecs: Region, call: Call) -> Json:
         p.get("deploymentConfiguration", {}), fields["deploymentConfiguration"], scheduling
     )
     check_configuration(fields["deploymentConfiguration"])
+    check_strategy_settings(fields["deploymentConfiguration"], scheduling)
+    check_balancers(ecs, config["loadBalancers"], fields["deploymentConfiguration"]["strategy"])
     if "placementStrategy" in p:
         fields["placementStrategy"] = _placement(p["placementStrategy"])
         if fields["placementStrategy"] and runs_on_fargate(config):

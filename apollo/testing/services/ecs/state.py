@@ -4,6 +4,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from apollo.testing.services.ecs.shifts import Shift
+
 Json = dict[str, Any]
 Tags = dict[str, str]
 
@@ -76,8 +78,22 @@ class Revision:
     config: Json
     """Never changed."""
     task_definition: TaskDefinition
+    alternate: bool = False
+    """Its tasks are in the alternate target groups of its load balancers."""
     shown: tuple[Json, Json] | None = None
     """What of it is seen in a service and in an entry of `deployments[]`, once it was."""
+
+    @property
+    def targets(self) -> list[tuple[str, int]]:
+        """The target groups that its tasks are registered in, with the container's port."""
+        found = []
+        for balancer in self.config.get("loadBalancers", []):
+            arn = balancer.get("targetGroupArn")
+            if arn is not None and self.alternate:
+                arn = balancer.get("advancedConfiguration", {}).get("alternateTargetGroupArn", arn)
+            if arn is not None:
+                found.append((arn, balancer["containerPort"]))
+        return found
 
 
 @dataclass(slots=True)
@@ -121,6 +137,18 @@ class ServiceDeployment:
     """When the time is over in which alarms are still watched; INF while it has not begun."""
     counts: dict[str, tuple[int, int, int]] | None = None
     """By service revision, tasks requested, running and pending at the end, where that is kept."""
+    shift: Shift | None = None
+    """Of a blue/green, linear or canary deployment: where it is on its course."""
+
+    @property
+    def shifting(self) -> bool:
+        """It is one of those, and under way."""
+        return self.shift is not None and self.status in (
+            "PENDING",
+            "IN_PROGRESS",
+            "ROLLBACK_IN_PROGRESS",
+            "STOP_REQUESTED",
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -166,6 +194,8 @@ class Task:
     stopped_reason: str | None = None
     container_reason: str | None = None
     exit_code: int | None = None
+    protected_until: float = 0.0
+    """Scale-in protection: until then neither a deployment nor a smaller desired count stops it."""
     ran: bool = False
     """The scheduler has noticed that it runs."""
     well: bool = False
@@ -244,6 +274,8 @@ class Service:
     """When the scheduler looks even if no task changes."""
     next_at: float = INF
     """When the scheduler looks next."""
+    planned_at: float = INF
+    """The last moment for which the world was asked to let it happen, for a service whose traffic shifts."""
     failed_rounds: int = 0
     throttled_until: float = 0.0
     blocked_until: float = 0.0

@@ -8,6 +8,7 @@ from apollo.testing.services.ecs.clusters import check_strategy
 from apollo.testing.services.ecs.lifecycle import behaviour_of, start_task, stop_task
 from apollo.testing.services.ecs.paging import page
 from apollo.testing.services.ecs.region import Region, invalid
+from apollo.testing.services.ecs.scheduler import wake
 from apollo.testing.services.ecs.service_config import revision_config
 from apollo.testing.services.ecs.service_rules import check_config
 from apollo.testing.services.ecs.state import Cluster, Json, Tags, Task, TaskDefinition
@@ -124,8 +125,7 @@ def stop(ecs: Region, call: Call) -> Json:
         stop_task(ecs, task, call.now, "UserInitiated", p.get("reason", "Task stopped by user"))
         if task.service is not None:
             task.service.steady = False
-            task.service.wake_at = min(task.service.wake_at, call.now + ecs.world.timings.scheduler)
-            task.service.next_at = min(task.service.next_at, task.service.wake_at)
+            wake(ecs, task.service, call.now)
     return {"task": view(ecs, task, tags=True)}
 
 

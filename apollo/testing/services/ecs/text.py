@@ -35,6 +35,7 @@ NO_INSTANCE_FITS = (
     "because no container instance met all of its requirements. "
     "The closest matching container-instance has insufficient memory available."
 )
+GENERIC_NO_CANDIDATE = "No rollback candidate was found to run the rollback."
 SUPERSEDED = "Service deployment stopped because a newer service deployment started."
 SERVICE_DELETED = "Service deployment stopped because the service was deleted."
 
@@ -92,6 +93,36 @@ def deployment_completed(service: str, deployment: str) -> str:
 
 def deployment_failed(service: str, deployment: str) -> str:
     return f"(service {service}) (deployment {deployment}) deployment failed: tasks failed to start."
+
+
+def hook_failed(stage: str, target: str) -> str:
+    return (
+        f"Service deployment rolled back because {stage} lifecycle hook(s) failed. "
+        f"Lifecycle hook target {target} returned FAILED status."
+    )
+
+
+def hook_timed_out(stage: str, target: str) -> str:
+    return (
+        f"Service deployment rolled back because {stage} lifecycle hook(s) failed. "
+        f"Lifecycle hook target {target} timed out."
+    )
+
+
+def pause_timed_out(stage: str) -> str:
+    return f"Service deployment rolled back because {stage} pause hook timed out."
+
+
+def pause_rolled_back(stage: str) -> str:
+    return f"Service deployment rolled back because {stage} pause hook was continued with ROLLBACK."
+
+
+def stage_timed_out(stage: str) -> str:
+    return f"Service deployment rolled back because the {stage} lifecycle stage timed out."
+
+
+def course_failed(service: str, deployment: str, reason: str) -> str:
+    return f"(service {service}) (deployment {deployment}) deployment failed: {reason}"
 
 
 def alarm_failed(service: str, deployment: str) -> str:

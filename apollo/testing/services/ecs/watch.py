@@ -1,4 +1,4 @@
-"""What decides over the end of a rolling deployment: alarms, bake time, early success.
+"""The end of a deployment, and what decides over it: alarms, bake time, early success.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/early-success-criteria.html
@@ -6,8 +6,10 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/early-success-criter
 
 import math
 
+from apollo.testing.services.ecs import text
 from apollo.testing.services.ecs.region import Region
-from apollo.testing.services.ecs.state import INF, Json, Service, Task
+from apollo.testing.services.ecs.service_view import counts
+from apollo.testing.services.ecs.state import INF, Json, Service, ServiceDeployment, Task
 
 
 def watching(ecs: Region, configuration: Json) -> str:
@@ -87,3 +89,27 @@ def baked(ecs: Region, service: Service, at: float) -> bool:
     if current.baked_at == INF:
         current.baked_at = at + ecs.world.timings.alarm_bake
     return at >= current.baked_at
+
+
+def complete(service: Service, at: float) -> None:
+    primary, current = service.primary, service.current
+    primary.rollout_state, primary.reason = "COMPLETED", text.completed(primary.id)
+    primary.updated_at = at
+    primary.failed = 0
+    service.last_good = (primary.id, primary.revision)
+    if current.status in ("IN_PROGRESS", "ROLLBACK_IN_PROGRESS"):
+        current.status = "SUCCESSFUL" if current.status == "IN_PROGRESS" else "ROLLBACK_SUCCESSFUL"
+        current.finished_at = current.updated_at = at
+        end_watch(current)
+        if early(service) is not None:
+            current.counts = counts(service, at)
+    service.say(at, text.deployment_completed(service.name, primary.id))
+
+
+def end_watch(current: ServiceDeployment) -> None:
+    """Neither failures nor alarms matter to the service deployment any more."""
+    if current.breaker == "MONITORING":
+        current.breaker = "MONITORING_COMPLETE"
+    if current.alarms == "MONITORING":
+        current.alarms = "MONITORING_COMPLETE"
+    current.baked_at = INF

@@ -165,17 +165,13 @@ def _tasks(elb: Region, group: TargetGroup) -> Iterator[tuple["Task", int]]:
             for task in service.tasks:
                 if task.deployment is None:
                     continue
-                for balancer in task.deployment.revision.config.get("loadBalancers", []):
-                    if balancer.get("targetGroupArn") == group.arn:
-                        yield task, balancer["containerPort"]
+                for arn, port in task.deployment.revision.targets:
+                    if arn == group.arn:
+                        yield task, port
 
 
 def _names(service: "Service", group: TargetGroup) -> bool:
-    return any(
-        balancer.get("targetGroupArn") == group.arn
-        for revision in service.revisions.values()
-        for balancer in revision.config.get("loadBalancers", [])
-    )
+    return any(arn == group.arn for revision in service.revisions.values() for arn, _ in revision.targets)
 
 
 def _of_task(elb: Region, task: "Task", now: float) -> Json | None:

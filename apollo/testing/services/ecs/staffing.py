@@ -1,10 +1,10 @@
-"""Starting the tasks of a service, as far as there is capacity for them."""
+"""Starting and stopping the tasks of a service, as far as there is capacity for them."""
 
 from apollo.testing.services.ecs import text
 from apollo.testing.services.ecs.capacity import Placer, instance_for, lacking
-from apollo.testing.services.ecs.lifecycle import behaviour_of, start_task
+from apollo.testing.services.ecs.lifecycle import behaviour_of, start_task, stop_task
 from apollo.testing.services.ecs.region import Region
-from apollo.testing.services.ecs.state import Deployment, Json, Service, Tags
+from apollo.testing.services.ecs.state import Deployment, Json, Service, Tags, Task
 
 BATCH = 100
 """Task ids named in one event."""
@@ -90,3 +90,15 @@ def _task_tags(service: Service, deployment: Deployment) -> Tags:
         case "TASK_DEFINITION":
             tags |= deployment.revision.task_definition.tags
     return tags
+
+
+def stop(ecs: Region, service: Service, tasks: list[Task], at: float) -> None:
+    service.steady = False
+    service.primary.updated_at = at
+    running = [task.id for task in tasks if task.running_at <= at]
+    for task in tasks:
+        stop_task(ecs, task, at, "ServiceSchedulerInitiated", text.scaling(service.primary.id))
+    for begin in range(0, len(running), BATCH):
+        service.say(at, text.stopped(service.name, running[begin : begin + BATCH]))
+    if running and service.primary.revision.config.get("loadBalancers"):
+        service.say(at, text.draining(service.name, len(running)))

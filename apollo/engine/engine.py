@@ -76,6 +76,7 @@ class Engine:
             if gone is not None:
                 self.last_app[key] = gone.app
         self.snapshot = snapshot
+        self.looker.commit = snapshot.commit
         self.looker.commits = {name: app.commit for name, app in snapshot.apps.items()}
         affected = self.graph.update(snapshot.resources, snapshot.changed)
         for key in affected:

@@ -18,6 +18,7 @@ from apollo.api import (
     Health,
     Held,
     Identity,
+    Ignored,
     Key,
     Kinds,
     Owned,
@@ -97,6 +98,8 @@ class Looker:
     known: dict[Key, Known] = field(factory=dict, init=False)
     commits: dict[str, str] = field(factory=dict, init=False)
     """Per app the commit in force: the one that asks for what is done now."""
+    commit: str = field(default="", init=False)
+    """The newest commit of the environment."""
     approved: set[str] = field(factory=set, init=False)
     """Digests of held items whose plan was approved as a whole."""
     passing: set[Key] = field(factory=set, init=False)
@@ -301,6 +304,10 @@ class Looker:
         owner = controller.owner(seen) if seen is not None else None
         proposal = self._proposal(plan, want, seen, member.identity, owner)
         findings = self._ask(proposal)
+        kept = next((finding for finding in findings if finding.parts), None)
+        if kept is not None:
+            plan = _without_parts(plan, kept)
+            findings = self._ask(self._proposal(plan, want, seen, member.identity, owner))
         if denied is not None:
             said = Finding("ownership", "deny", member.key, denied.reason, denied.message, hint=denied.hint)
             findings = (said, *findings)
@@ -364,9 +371,9 @@ class Looker:
             except Exception as error:  # a broken gate holds; it never lets pass
                 verdict = Held("GateFailed", f"gate {gate.name} failed: {type(error).__name__}: {error}")
             match verdict:
-                case Held(reason, message, until, quiet):
+                case Held(reason, message, until, quiet, parts):
                     decision: Decision = "skip" if quiet else "hold"
-                    findings.append(Finding(gate.name, decision, key, reason, message, until))
+                    findings.append(Finding(gate.name, decision, key, reason, message, until, parts=parts))
                 case Denied(reason, message, hint):
                     findings.append(Finding(gate.name, "deny", key, reason, message, hint=hint))
                 case Allowed():
@@ -393,6 +400,20 @@ class Looker:
             thorough = thorough or before.thorough
         pending = plan.sendable or any(step.target != member.key for step in plan.shared)
         self.known[member.key] = Known(want.generation, outputs, complete, healthy, thorough, pending)
+
+
+def _without_parts(plan: ResourcePlan, kept: Finding) -> ResourcePlan:
+    """The plan without the steps that prune parts: what they would delete is told as ignored."""
+    pairs = [pair for pair in zip(plan.steps, plan.turns, strict=True) if not pair[0].prunes]
+    left = tuple(Ignored(change.path, kept.message) for s in plan.steps if s.prunes for change in s.changes)
+    steps = tuple(step for step, _ in pairs)
+    return evolve(
+        plan,
+        steps=steps,
+        turns=tuple(turn for _, turn in pairs),
+        reason=plan.reason if steps or plan.shared else "",
+        ignored=(*plan.ignored, *left),
+    )
 
 
 def failure_of(error: BaseException) -> Failure:

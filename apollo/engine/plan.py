@@ -37,6 +37,8 @@ class Finding:
     message: str
     until: str = ""
     hint: str = ""
+    parts: bool = False
+    """Only the steps that prune parts are stopped."""
 
     def to_dict(self) -> dict[str, Any]:
         data = {

@@ -369,6 +369,18 @@ async def test_a_commit_may_come_while_everything_is_being_looked_at() -> None:
         assert status(loop, "e") == ("Synced", "Healthy", "")
 
 
+async def test_a_deletion_names_the_commit_that_asks_for_it() -> None:
+    world = World(gates=[PruneGate()], sync=Sync(prune=True))
+    first = snapshot(box("a"), box("b", app="other"))
+    async with running(world) as loop:
+        loop.take(first)
+        await world.clock.advance(2)
+        loop.take(snapshot(box("a"), commit="c2", before=first))
+        await world.clock.advance(2)
+    (event,) = [one for one in world.events if one.type == "Acted" and one.call == "toy:Delete"]
+    assert event.commit == "c2"
+
+
 async def test_every_state_that_is_not_synced_says_why_and_when_it_is_tried_next() -> None:
     world = World()
     async with running(world) as loop:

@@ -341,6 +341,9 @@ class Step:
     """Other resources of the group that the same call settles, e.g. the second rule of a priority swap."""
     also_changes: tuple[tuple[Key, Change], ...] = ()
     """What the call changes of those."""
+    prunes: bool = False
+    """Whether it deletes a part that git does not hold, such as a policy of a scalable target. Such a step
+    waits for the permission to prune; the other steps of the resource do not wait for it."""
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -655,12 +658,17 @@ class Allowed:
 
 @frozen
 class Held:
-    """Not now. ``until`` names what lets it pass; ``quiet`` holds are by configuration and no failure."""
+    """Not now. ``until`` names what lets it pass; ``quiet`` holds are by configuration and no failure.
+
+    ``parts``: only the steps that prune a part of the resource (`Step.prunes`) are held: they are left out of
+    the plan, and their changes are told as ignored.
+    """
 
     reason: str
     message: str
     until: str = ""
     quiet: bool = False
+    parts: bool = False
 
 
 @frozen

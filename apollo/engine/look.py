@@ -307,7 +307,8 @@ class Looker:
         kept = next((finding for finding in findings if finding.parts), None)
         if kept is not None:
             plan = _without_parts(plan, kept)
-            findings = self._ask(self._proposal(plan, want, seen, member.identity, owner))
+            proposal = self._proposal(plan, want, seen, member.identity, owner)
+            findings = tuple(finding for finding in self._ask(proposal) if not finding.parts)
         if denied is not None:
             said = Finding("ownership", "deny", member.key, denied.reason, denied.message, hint=denied.hint)
             findings = (said, *findings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apollo.api import Proposal
 
-__all__ = ["approve", "located", "removes"]
+__all__ = ["approve", "located", "only_parts", "removes"]
 
 
 def removes(proposal: Proposal) -> bool:
@@ -13,6 +13,14 @@ def removes(proposal: Proposal) -> bool:
     if proposal.want is None:
         return bool(proposal.steps)
     return any(step.verb == "delete" for step in proposal.steps)
+
+
+def only_parts(proposal: Proposal) -> bool:
+    """Whether all that goes are parts of an object that itself stays."""
+    if proposal.want is None:
+        return False
+    going = [step for step in proposal.steps if step.verb == "delete"]
+    return bool(going) and all(step.prunes for step in going)
 
 
 def approve(proposal: Proposal) -> str:

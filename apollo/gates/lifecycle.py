@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apollo.api import Allowed, Held, Proposal, Verdict
-from apollo.gates.base import approve, located, removes
+from apollo.gates.base import approve, located, only_parts, removes
 
 __all__ = ["LifecycleGate"]
 
@@ -41,6 +41,7 @@ class LifecycleGate:
                 f"{proposal.key} is kept: its lifecycle says prune: never",
                 until="its tag apollo:prune is removed",
                 quiet=True,
+                parts=only_parts(proposal),
             )
         if prune == "confirm" and not proposal.approved:
             return Held(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from apollo.api import Allowed, Held, Proposal, PruneScope, Verdict
-from apollo.gates.base import approve
+from apollo.gates.base import approve, only_parts
 
 __all__ = ["PruneGate"]
 
@@ -17,13 +17,21 @@ class PruneGate:
     name = "prune"
 
     def check(self, proposal: Proposal) -> Verdict:
+        if not proposal.sync.prune and only_parts(proposal):
+            return Held(
+                "PruneDisabled",
+                "not in git, and kept: sync.prune is off",
+                until=_on(proposal),
+                quiet=True,
+                parts=True,
+            )
         if proposal.want is not None or not proposal.steps:
             return Allowed()
         if not proposal.sync.prune:
             return Held(
                 "PruneDisabled",
                 f"{proposal.key} is not in git any more and is kept: sync.prune is off",
-                until=f"sync.prune: true in environment {proposal.env.name}, or apollo apply --prune",
+                until=_on(proposal),
                 quiet=True,
             )
         scope = proposal.prune
@@ -38,6 +46,10 @@ class PruneGate:
         if scope.deleting > most and not proposal.approved:
             return Held("PruneCapped", _capped(proposal, scope, most), until=approve(proposal))
         return Allowed()
+
+
+def _on(proposal: Proposal) -> str:
+    return f"sync.prune: true in environment {proposal.env.name}, or apollo apply --prune"
 
 
 def _most(cap: int | float, existing: int) -> int:

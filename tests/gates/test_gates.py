@@ -216,6 +216,28 @@ def test_prune_is_off_until_it_is_switched_on_and_no_approval_changes_that() -> 
     assert (verdict.reason, verdict.quiet) == ("PruneDisabled", True)
 
 
+def prunes(**changes: Any) -> Proposal:
+    """A resource that is changed, and of which git does not hold a part."""
+    parts = evolve(step("delete", "/policies/old"), prunes=True)
+    return proposal(steps=(step("update", "/minCapacity"), parts), owner=OURS, **changes)
+
+
+def test_only_the_part_that_git_does_not_hold_waits_for_the_permission_to_prune() -> None:
+    verdict = PruneGate().check(prunes(sync=Sync(), approved=True))
+    assert isinstance(verdict, Held)
+    assert (verdict.reason, verdict.quiet, verdict.parts) == ("PruneDisabled", True, True)
+    assert PruneGate().check(prunes(sync=Sync(prune=True))) == Allowed()
+    never = LifecycleGate().check(prunes(sync=Sync(prune=True), want=wanted(prune="never")))
+    assert isinstance(never, Held) and (never.quiet, never.parts) == (True, True)
+    confirm = LifecycleGate().check(prunes(sync=Sync(prune=True), want=wanted(prune="confirm")))
+    assert isinstance(confirm, Held) and (confirm.quiet, confirm.parts) == (False, False)
+
+
+def test_a_deletion_that_makes_way_for_a_change_is_no_pruning() -> None:
+    steps = (step("delete", "/copy"), step("update", "/minCapacity"))
+    assert PruneGate().check(proposal(steps=steps, owner=OURS, sync=Sync())) == Allowed()
+
+
 @pytest.mark.parametrize(
     "scope", [None, PruneScope(1, 10, complete=False, why_incomplete="page 2 of ListServices failed")]
 )

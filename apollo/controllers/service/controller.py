@@ -78,6 +78,12 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
     def identity(self, spec: ServiceSpec, env: Env) -> Identity:
         return observe.identity_of(spec.cluster or env.cluster or "default", spec.serviceName or "")
 
+    def requires(self, spec: ServiceSpec) -> Iterable[str]:
+        """ECS takes a target group only once a listener or a rule forwards to it."""
+        for balancer in spec.loadBalancers or ():
+            if balancer.targetGroupArn:
+                yield f"targetGroup:{balancer.targetGroupArn}"
+
     def check(self, want: Want) -> Iterable[Problem]:
         return check.problems(want.spec.declared(), want.env)
 

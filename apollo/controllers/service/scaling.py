@@ -76,7 +76,7 @@ async def _owner(ctx: Context, arn: str) -> str:
     try:
         tags = await ctx.load(_TAGS, arn)
     except AwsError:
-        return _FOREIGN
+        return "owned by a scalable target whose tags cannot be read"
     return _named(ctx.env, (tags or {}).get(OWNER_TAG))
 
 

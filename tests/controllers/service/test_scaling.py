@@ -155,7 +155,8 @@ async def test_who_owns_the_count_is_known_even_where_tags_may_not_be_read(pilot
     pilot.local.faults.add(
         action="application-autoscaling:ListTagsForResource", kind="access_denied", times=100
     )
-    assert await ignored(pilot, want) == [Ignored(COUNT, "owned by a scalable target that is not Apollo's")]
+    why = "owned by a scalable target whose tags cannot be read"
+    assert await ignored(pilot, want) == [Ignored(COUNT, why)]
 
 
 @pytest.mark.parametrize(

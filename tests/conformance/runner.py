@@ -62,5 +62,5 @@ def _reason(error: Exception) -> str:
         last = frames[-1]
         text = linecache.getline(last.filename, last.lineno or 0).strip()
     name = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
-    text = f"{name}{text}"
+    text = f"{name}{text}" or "failed"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -276,7 +276,7 @@ def placement(s: Stage) -> None:
 
 @check("ecs.update.strategy-needs-force", source=ecs_guide("cluster-capacity-providers"))
 def strategy_needs_force(s: Stage) -> None:
-    """From launch type to capacity provider strategy needs forceNewDeployment; then no launch type is left."""
+    """From launch type to strategy needs forceNewDeployment; then no launch type is left."""
     s.service()
     s.ecs.put_cluster_capacity_providers(
         cluster=s.cluster, capacityProviders=["FARGATE"], defaultCapacityProviderStrategy=[]

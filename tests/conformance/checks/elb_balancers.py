@@ -20,7 +20,7 @@ def create(s: Stage) -> None:
 @check(
     "elb.balancer.create-again",
     source=elb("CreateLoadBalancer"),
-    says="If you attempt to create multiple load balancers with the same settings, each call succeeds.",
+    says=("If you attempt to create multiple load balancers with the same settings, each call succeeds."),
     needs=("balancer",),
 )
 def create_again(s: Stage) -> None:
@@ -110,7 +110,12 @@ def protected(s: Stage) -> None:
     )
 
 
-@check("elb.balancer.attributes", source=elb("LoadBalancerAttribute"), says="The default is 60 seconds.", needs=("balancer",))
+@check(
+    "elb.balancer.attributes",
+    source=elb("LoadBalancerAttribute"),
+    says="The default is 60 seconds.",
+    needs=("balancer",),
+)
 def attributes(s: Stage) -> None:
     """Its idle timeout is 60 seconds and can be changed; an unknown attribute is refused."""
     found = s.elb.describe_load_balancer_attributes(LoadBalancerArn=s.lb)["Attributes"]
@@ -162,7 +167,12 @@ def protocol(s: Stage) -> None:
         s.listener(Protocol="TCP")
 
 
-@check("elb.listener.certificate", source=elb("CreateListener"), says="You must provide exactly one certificate.", needs=("balancer",))
+@check(
+    "elb.listener.certificate",
+    source=elb("CreateListener"),
+    says="You must provide exactly one certificate.",
+    needs=("balancer",),
+)
 def certificate(s: Stage) -> None:
     """HTTPS without a certificate is refused."""
     with s.refused("ValidationError", "CertificateNotFound"):
@@ -222,7 +232,12 @@ def one_balancer(s: Stage) -> None:
         s.listener(LoadBalancerArn=other, DefaultActions=[{"Type": "forward", "TargetGroupArn": arn}])
 
 
-@check("elb.tags.of-all", source=elb("AddTags"), says="If a resource already has a tag with the same key, AddTags updates its value.", needs=("balancer",))
+@check(
+    "elb.tags.of-all",
+    source=elb("AddTags"),
+    says="If a resource already has a tag with the same key, AddTags updates its value.",
+    needs=("balancer",),
+)
 def tags_of_all(s: Stage) -> None:
     """Load balancers, listeners, rules and target groups have tags, which are merged and removed by key."""
     arns = [s.lb, s.port80, s.rule(1), s.group()]
@@ -233,7 +248,9 @@ def tags_of_all(s: Stage) -> None:
     assert {one["ResourceArn"]: as_dict(one["Tags"]) for one in found} == {arn: {"b": "3"} for arn in arns}
 
 
-@check("elb.tags.on-creation", source=elb("CreateTargetGroup"), says="The tags to assign to the target group.")
+@check(
+    "elb.tags.on-creation", source=elb("CreateTargetGroup"), says="The tags to assign to the target group."
+)
 def tags_on_creation(s: Stage) -> None:
     """Tags can be given at birth."""
     arn = s.group(Tags=elb_tags(a="1"))
@@ -241,7 +258,9 @@ def tags_on_creation(s: Stage) -> None:
     assert as_dict(found["Tags"]) == {"a": "1"}
 
 
-@check("elb.tags.twenty", source=elb("DescribeTags"), says="You can specify up to 20 resources in a single call.")
+@check(
+    "elb.tags.twenty", source=elb("DescribeTags"), says="You can specify up to 20 resources in a single call."
+)
 def twenty(s: Stage) -> None:
     """More than twenty resources in one call are refused."""
     arn = s.group()
@@ -274,11 +293,18 @@ def tags_missing(s: Stage) -> None:
         s.elb.describe_tags(ResourceArns=[arn])
 
 
-@check("elb.balancer.network", source=elb("CreateLoadBalancer"), says="The default is application", needs=("balancer",))
+@check(
+    "elb.balancer.network",
+    source=elb("CreateLoadBalancer"),
+    says="The default is application",
+    needs=("balancer",),
+)
 def network(s: Stage) -> None:
     """A network load balancer takes TCP, and fixed responses only an application load balancer."""
     arn = s.balancer("nlb", Type="network")["LoadBalancerArn"]
     tcp = s.group(Protocol="TCP")
-    s.listener(LoadBalancerArn=arn, Protocol="TCP", DefaultActions=[{"Type": "forward", "TargetGroupArn": tcp}])
+    s.listener(
+        LoadBalancerArn=arn, Protocol="TCP", DefaultActions=[{"Type": "forward", "TargetGroupArn": tcp}]
+    )
     with s.refused("InvalidLoadBalancerAction", "ValidationError", "InvalidConfigurationRequest"):
         s.listener(81, LoadBalancerArn=arn, Protocol="TCP", DefaultActions=[FIXED])

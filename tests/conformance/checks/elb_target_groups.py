@@ -17,7 +17,14 @@ def _states(s: Stage, arn: str) -> dict[str, str]:
     return {one["Target"]["Id"]: one["TargetHealth"]["State"] for one in s.health(arn)}
 
 
-@check("elb.group.defaults", source=elb("CreateTargetGroup"), says="the default is traffic-port , which is the port on which each target receives traffic from the load balancer")
+@check(
+    "elb.group.defaults",
+    source=elb("CreateTargetGroup"),
+    says=(
+        "the default is traffic-port , which is the port on which each target receives traffic "
+        "from the load balancer"
+    ),
+)
 def defaults(s: Stage) -> None:
     """A target group of HTTP gets its health check: HTTP on /, every 30 seconds, 5 and 2, 200."""
     made = s.group_of()
@@ -31,7 +38,11 @@ def defaults(s: Stage) -> None:
     assert made["Matcher"] == {"HttpCode": "200"}
 
 
-@check("elb.group.protocol-version", source=elb("CreateTargetGroup"), says="The default is HTTP1 , which sends requests to targets using HTTP/1.1.")
+@check(
+    "elb.group.protocol-version",
+    source=elb("CreateTargetGroup"),
+    says="The default is HTTP1 , which sends requests to targets using HTTP/1.1.",
+)
 def protocol_version(s: Stage) -> None:
     """The protocol version is HTTP1, unless told otherwise."""
     assert s.group_of("a")["ProtocolVersion"] == "HTTP1"
@@ -44,14 +55,22 @@ def grpc(s: Stage) -> None:
     assert s.group_of(ProtocolVersion="GRPC")["Matcher"] == {"GrpcCode": "12"}
 
 
-@check("elb.group.type", source=elb("CreateTargetGroup"), says="instance - Register targets by instance ID. This is the default value.")
+@check(
+    "elb.group.type",
+    source=elb("CreateTargetGroup"),
+    says="instance - Register targets by instance ID. This is the default value.",
+)
 def default_type(s: Stage) -> None:
     """The target type is instance and the address type ipv4, unless told otherwise."""
     made = s.group_of(TargetType=None)
     assert (made["TargetType"], made["IpAddressType"]) == ("instance", "ipv4")
 
 
-@check("elb.group.again", source=elb("CreateTargetGroup"), says="If you attempt to create multiple target groups with the same settings, each call succeeds.")
+@check(
+    "elb.group.again",
+    source=elb("CreateTargetGroup"),
+    says=("If you attempt to create multiple target groups with the same settings, each call succeeds."),
+)
 def again(s: Stage) -> None:
     """Creating it again with the same settings gives the same one."""
     assert s.group() == s.group()
@@ -65,7 +84,14 @@ def duplicate(s: Stage) -> None:
         s.group(Port=81)
 
 
-@check("elb.group.name", source=elb("CreateTargetGroup"), says="can have a maximum of 32 characters, must contain only alphanumeric characters or hyphens, and must not begin or end with a hyphen")
+@check(
+    "elb.group.name",
+    source=elb("CreateTargetGroup"),
+    says=(
+        "can have a maximum of 32 characters, must contain only alphanumeric characters or "
+        "hyphens, and must not begin or end with a hyphen"
+    ),
+)
 def name(s: Stage) -> None:
     """A name that is too long, ends with a hyphen or has other signs is refused."""
     for given in ("x" * 40, "x-", "x_y"):
@@ -81,14 +107,25 @@ def vpc(s: Stage) -> None:
             s.group(**{missing: None})
 
 
-@check("elb.group.health-protocol", source=elb("CreateTargetGroup"), says="The TCP protocol is not supported for health checks if the protocol of the target group is HTTP or HTTPS.")
+@check(
+    "elb.group.health-protocol",
+    source=elb("CreateTargetGroup"),
+    says=(
+        "The TCP protocol is not supported for health checks if the protocol of the target group "
+        "is HTTP or HTTPS."
+    ),
+)
 def health_protocol(s: Stage) -> None:
     """TCP health checks of HTTP targets are refused."""
     with s.refused(*FAULT):
         s.group(HealthCheckProtocol="TCP")
 
 
-@check("elb.group.health-off", source=elb("CreateTargetGroup"), says="health checks are always enabled and can't be disabled")
+@check(
+    "elb.group.health-off",
+    source=elb("CreateTargetGroup"),
+    says="health checks are always enabled and can't be disabled",
+)
 def health_off(s: Stage) -> None:
     """Health checks of ip targets cannot be turned off."""
     with s.refused(*FAULT):
@@ -105,7 +142,14 @@ def health_range(s: Stage) -> None:
             client.create_target_group(Name=s.name("x"), **base, **change)
 
 
-@check("elb.group.modify", source=elb("ModifyTargetGroup"), says="Modifies the health checks used when evaluating the health state of the targets in the specified target group.")
+@check(
+    "elb.group.modify",
+    source=elb("ModifyTargetGroup"),
+    says=(
+        "Modifies the health checks used when evaluating the health state of the targets in the "
+        "specified target group."
+    ),
+)
 def modify(s: Stage) -> None:
     """Health checks are modified, and what is left out stays."""
     arn = s.group(HealthCheckPath="/a")
@@ -113,7 +157,15 @@ def modify(s: Stage) -> None:
     assert (changed["HealthCheckIntervalSeconds"], changed["HealthCheckPath"]) == (10, "/a")
 
 
-@check("elb.group.describe-by", source=elb("DescribeTargetGroups"), says="the ARN of the load balancer, the names of one or more target groups, or the ARNs of one or more target groups", needs=("balancer",))
+@check(
+    "elb.group.describe-by",
+    source=elb("DescribeTargetGroups"),
+    says=(
+        "the ARN of the load balancer, the names of one or more target groups, or the ARNs of one"
+        " or more target groups"
+    ),
+    needs=("balancer",),
+)
 def describe_by(s: Stage) -> None:
     """Target groups are found by name, ARN and load balancer."""
     arn = s.used_group()
@@ -141,7 +193,12 @@ def missing(s: Stage) -> None:
             call()
 
 
-@check("elb.group.delete-used", source=elb("DeleteTargetGroup"), says="You can delete a target group if it is not referenced by any actions.", needs=("balancer",))
+@check(
+    "elb.group.delete-used",
+    source=elb("DeleteTargetGroup"),
+    says="You can delete a target group if it is not referenced by any actions.",
+    needs=("balancer",),
+)
 def delete_used(s: Stage) -> None:
     """One in use is ResourceInUse, and can be deleted once it is not."""
     arn = s.group()
@@ -152,7 +209,11 @@ def delete_used(s: Stage) -> None:
     s.elb.delete_target_group(TargetGroupArn=arn)
 
 
-@check("elb.group.attributes", source=elb("TargetGroupAttribute"), says="The range is 0-3600 seconds. The default value is 300 seconds.")
+@check(
+    "elb.group.attributes",
+    source=elb("TargetGroupAttribute"),
+    says="The range is 0-3600 seconds. The default value is 300 seconds.",
+)
 def attributes(s: Stage) -> None:
     """The deregistration delay is 300, stickiness is off, the algorithm round_robin."""
     found = _attributes(s, s.group())
@@ -162,7 +223,11 @@ def attributes(s: Stage) -> None:
     assert found["slow_start.duration_seconds"] == "0"
 
 
-@check("elb.group.attributes-modify", source=elb("ModifyTargetGroupAttributes"), says="Modifies the specified attributes of the specified target group.")
+@check(
+    "elb.group.attributes-modify",
+    source=elb("ModifyTargetGroupAttributes"),
+    says="Modifies the specified attributes of the specified target group.",
+)
 def attributes_modify(s: Stage) -> None:
     """Attributes are changed one by one; an unknown one and a delay above an hour are refused."""
     arn = s.group()
@@ -200,7 +265,15 @@ def unused(s: Stage) -> None:
     assert (found["TargetHealth"]["State"], found["TargetHealth"]["Reason"]) == ("unused", "Target.NotInUse")
 
 
-@check("elb.target.initial", source=elb("TargetHealth"), says="Elb.RegistrationInProgress - The target is in the process of being registered with the load balancer.", needs=("balancer",))
+@check(
+    "elb.target.initial",
+    source=elb("TargetHealth"),
+    says=(
+        "Elb.RegistrationInProgress - The target is in the process of being registered with the "
+        "load balancer."
+    ),
+    needs=("balancer",),
+)
 def initial(s: Stage) -> None:
     """A target that was just registered is initial, and says why."""
     arn = s.used_group()
@@ -210,7 +283,11 @@ def initial(s: Stage) -> None:
     assert found["TargetHealth"]["Reason"] in ("Elb.RegistrationInProgress", "Elb.InitialHealthChecking")
 
 
-@check("elb.target.port", source=elb("RegisterTargets"), says="Alternatively, you can override the port for a target when you register it.")
+@check(
+    "elb.target.port",
+    source=elb("RegisterTargets"),
+    says="Alternatively, you can override the port for a target when you register it.",
+)
 def port(s: Stage) -> None:
     """A target has the port of its group unless it brings its own; one address can be there twice."""
     arn = s.group()
@@ -226,7 +303,11 @@ def address(s: Stage) -> None:
         s.elb.register_targets(TargetGroupArn=s.group(), Targets=[{"Id": "i-0123456789abcdef0"}])
 
 
-@check("elb.target.deregister", source=elb("DeregisterTargets"), says="If the specified target does not exist, the action returns successfully.")
+@check(
+    "elb.target.deregister",
+    source=elb("DeregisterTargets"),
+    says="If the specified target does not exist, the action returns successfully.",
+)
 def deregister(s: Stage) -> None:
     """A target that is not there is deregistered without complaint; one that is goes."""
     arn = s.group()
@@ -237,7 +318,12 @@ def deregister(s: Stage) -> None:
     assert s.health(arn) == []
 
 
-@check("elb.target.draining", source=elb("DeregisterTargets"), says="uses connection draining to ensure that in-flight traffic completes on the existing connections", needs=("balancer",))
+@check(
+    "elb.target.draining",
+    source=elb("DeregisterTargets"),
+    says=("uses connection draining to ensure that in-flight traffic completes on the existing connections"),
+    needs=("balancer",),
+)
 def draining(s: Stage) -> None:
     """In a group in use it drains first."""
     arn = s.used_group()
@@ -246,7 +332,11 @@ def draining(s: Stage) -> None:
     assert _states(s, arn) == {"10.0.0.1": "draining"}
 
 
-@check("elb.target.asked", source=elb("DescribeTargetHealth"), says="Describes the health of the specified targets or all of your targets.")
+@check(
+    "elb.target.asked",
+    source=elb("DescribeTargetHealth"),
+    says="Describes the health of the specified targets or all of your targets.",
+)
 def asked(s: Stage) -> None:
     """A target that was asked for and is not there is unused: Target.NotRegistered."""
     arn = s.group()

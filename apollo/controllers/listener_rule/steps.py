@@ -134,7 +134,7 @@ def _delete(want: Want, rule: LiveRule | None, op: Op) -> Step:
     call = Call("elbv2", "DeleteRule", {"RuleArn": arn})
     if made or (rule is not None and rule.is_stand_in):
         return Step("update", want.key, call, why="the copy of this rule is not needed any more")
-    return Step("delete", want.key, call, why="a second rule carries the same ownership tag")
+    return Step("delete", want.key, call, why="a second rule carries the same ownership tag", prunes=True)
 
 
 def _move(scene: Scene, op: Op, rest: Sequence[Op]) -> Step:
@@ -198,7 +198,9 @@ def _default_steps(want: Want, seen: RuleSeen) -> list[Step]:
         found.append(Step("update", want.key, call, tuple(changes), why=why))
     for rule in seen.others:
         call = Call("elbv2", "DeleteRule", {"RuleArn": rule.arn})
-        found.append(Step("delete", want.key, call, why="the manifest has become the default rule"))
+        found.append(
+            Step("delete", want.key, call, why="the manifest has become the default rule", prunes=True)
+        )
     return found
 
 

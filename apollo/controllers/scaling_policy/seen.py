@@ -1,0 +1,219 @@
+"""What is seen of a service's scaling, and how it is read: many targets in few calls.
+
+Application Auto Scaling has one small rate bucket for all its operations, so a look at the whole account
+pages through everything, and a look at a few targets asks for those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+
+from apollo.api import OWNER_TAG, AwsError, Context, Loader, Transient
+from apollo.compare.scaling_policy import live_spec
+from apollo.controllers.together import together
+from apollo.resources.scaling_policy import DIMENSION
+
+__all__ = [
+    "ACTIONS",
+    "COUNTS",
+    "NAMESPACE",
+    "POLICIES",
+    "TARGETS",
+    "ScalingSeen",
+    "pages",
+    "project",
+    "tags_of",
+]
+
+NAMESPACE = "ecs"
+_SERVICE = "application-autoscaling"
+_FEW = 3
+"""Up to so many targets are asked for one by one."""
+
+
+@frozen
+class ScalingSeen:
+    """The scaling of one service as AWS has it.
+
+    :ivar place: AWS's id: ``service/CLUSTER/SERVICE``. :ivar arn: of the scalable target; empty when there is
+        none. :ivar fields: what can be compared with a spec, under its names.
+    :ivar tags: of the target; where there is none, those of whoever wants it.
+    :ivar desired: the service's desired count, where it matters what the bounds do to it.
+    """
+
+    place: str
+    arn: str = ""
+    fields: Mapping[str, Any] = field(factory=dict)
+    tags: Mapping[str, str] = field(factory=dict)
+    desired: int | None = None
+
+    @property
+    def absent(self) -> bool:
+        return not self.arn
+
+
+def project(
+    target: Mapping[str, Any],
+    policies: Sequence[Mapping[str, Any]],
+    actions: Sequence[Mapping[str, Any]],
+    tags: Mapping[str, str],
+) -> ScalingSeen:
+    """AWS's answers, joined."""
+    fields = live_spec(target, policies, actions)
+    return ScalingSeen(str(target["ResourceId"]), str(target["ScalableTargetARN"]), fields, tags)
+
+
+class _Targets(Loader[str, Mapping[str, Any]]):
+    """DescribeScalableTargets: 50 in a call. Keys are resource ids.
+
+    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DescribeScalableTargets.html
+    """
+
+    name = "autoscaling.DescribeScalableTargets"
+    batch = 50
+
+    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        found = await pages(ctx, "DescribeScalableTargets", "ScalableTargets", 50, ResourceIds=list(keys))
+        return {str(target["ResourceId"]): target for target in found or ()}
+
+
+class _Parts(Loader[str, Sequence[Mapping[str, Any]]]):
+    """The policies, or the scheduled actions, of targets. Keys are resource ids.
+
+    AWS takes one resource id in a call, or none: so many targets are read by paging through all there are,
+    unless that takes more calls than asking for each.
+    """
+
+    batch = 1000
+
+    def __init__(self, operation: str, member: str, size: int) -> None:
+        self.name = f"autoscaling.{operation}"
+        self._operation, self._member, self._size = operation, member, size
+
+    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        found: list[Mapping[str, Any]] | None = None
+        if len(keys) > _FEW:
+            found = await pages(ctx, self._operation, self._member, self._size, most=len(keys))
+        if found is None:
+
+            async def one(key: str) -> list[Mapping[str, Any]]:
+                its = await pages(ctx, self._operation, self._member, self._size, ResourceId=key)
+                return its or []
+
+            found = [item for its in await together(one, keys) for item in its]
+        by_place: dict[str, list[Mapping[str, Any]]] = {key: [] for key in keys}
+        for item in found:
+            if item.get("ResourceId") in by_place and item.get("ScalableDimension") == DIMENSION:
+                by_place[str(item["ResourceId"])].append(item)
+        return by_place
+
+
+class _Tags(Loader[str, Mapping[str, str]]):
+    """ListTagsForResource: one target in a call. Keys are ARNs."""
+
+    name = "autoscaling.ListTagsForResource"
+    batch = 50
+
+    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        async def one(arn: str) -> Mapping[str, str] | None:
+            try:
+                answer = await ctx.read(_SERVICE, "ListTagsForResource", ResourceARN=arn)
+            except AwsError as error:
+                if error.category == "not-found":
+                    return None  # deleted since it was listed
+                raise
+            return dict(answer.get("Tags") or {})
+
+        found = zip(keys, await together(one, keys), strict=True)
+        return {arn: tags for arn, tags in found if tags is not None}
+
+
+class _Ours(Loader[tuple[str, Hashable], Mapping[str, str]]):
+    """The tags of targets that carry an ownership tag, as this process has read them. Keys are ARN and time
+    of creation; only `Context.remember` fills it, and AWS is not asked."""
+
+    name = "autoscaling.tags-read-here"
+    batch = 1000
+
+    def immutable(self, key: tuple[str, Hashable], value: Mapping[str, str]) -> bool:
+        return True
+
+    async def fetch(
+        self, ctx: Context, keys: Sequence[tuple[str, Hashable]]
+    ) -> Mapping[tuple[str, Hashable], Mapping[str, str]]:
+        return {}
+
+
+class _Counts(Loader[tuple[str, str], int]):
+    """The desired counts of services: 10 in a call. Keys are (cluster, name)."""
+
+    name = "autoscaling.DescribeServices"
+    batch = 10
+
+    def scope(self, key: tuple[str, str]) -> Hashable:
+        return key[0]
+
+    async def fetch(self, ctx: Context, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+        cluster = keys[0][0]
+        names = [name for _, name in keys]
+        answer = await ctx.read("ecs", "DescribeServices", cluster=cluster, services=names)
+        return {
+            (cluster, str(live["serviceName"])): int(live.get("desiredCount") or 0)
+            for live in answer.get("services") or ()
+            if live.get("status") == "ACTIVE"
+        }
+
+
+TARGETS = _Targets()
+POLICIES = _Parts("DescribeScalingPolicies", "ScalingPolicies", 10)
+ACTIONS = _Parts("DescribeScheduledActions", "ScheduledActions", 50)
+COUNTS = _Counts()
+_TAGS = _Tags()
+_OURS = _Ours()
+
+
+async def tags_of(ctx: Context, target: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """The tags of a target; None when it is gone.
+
+    Each is a call of its own. So those of ours are read once, and again when something is to be written.
+    """
+    arn, created = str(target["ScalableTargetARN"]), target.get("CreationTime")
+    key = (arn, created.timestamp() if isinstance(created, datetime) else created)
+    if not ctx.thorough and (known := await ctx.load(_OURS, key)) is not None:
+        return known
+    tags = await ctx.load(_TAGS, arn)
+    if tags is not None and OWNER_TAG in tags:
+        ctx.remember(_OURS, key, tags)
+    return tags
+
+
+async def pages(
+    ctx: Context, operation: str, member: str, size: int, *, most: int | None = None, **params: Any
+) -> list[Mapping[str, Any]] | None:
+    """All items of a Describe operation; None when there are more pages than ``most``.
+
+    :raises Transient: when AWS does not list to the end.
+    """
+    found: list[Mapping[str, Any]] = []
+    more: dict[str, str] = {}
+    count = 0
+    while True:
+        page = await ctx.read(
+            _SERVICE, operation, ServiceNamespace=NAMESPACE, MaxResults=size, **params, **more
+        )
+        if member not in page:
+            raise Transient(f"AWS answered {operation} incompletely", code="APO-AAS-001")
+        found += page[member]
+        count += 1
+        token = page.get("NextToken")
+        if not token:
+            return found
+        if token == more.get("NextToken"):
+            raise Transient(f"AWS answers {operation} in a circle", code="APO-AAS-001")
+        if most is not None and count >= most:
+            return None
+        more = {"NextToken": token}

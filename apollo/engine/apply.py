@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -12,7 +12,7 @@ from attrs import define, evolve, field, frozen
 from apollo.api import Key
 from apollo.engine.backoff import Backoff
 from apollo.engine.engine import Engine, is_applied
-from apollo.engine.events import Event
+from apollo.engine.events import Event, EventType
 from apollo.engine.look import Member
 from apollo.engine.orphans import sweep
 from apollo.engine.plan import Plan, ResourcePlan
@@ -23,6 +23,8 @@ __all__ = ["Application", "Result", "apply"]
 _PASSING = frozenset({"Throttled", "Unavailable", "LostAnswer", "NotReady", "Conflict"})
 _TRIES = 4
 """How often one apply tries a call again that failed in passing; an operator never gives up."""
+
+_ENDS: Mapping[str, EventType] = {"Failed": "Failed", "RolledBack": "RolledBack"}
 
 
 @frozen
@@ -120,13 +122,17 @@ class Application:
                 await engine.memory.record_applied(key, item.intent, engine.snapshot.commit)
         if self.plan.digest in engine.memory.approved():
             await engine.memory.used(self.plan.digest)
+        outcomes = tuple(self._outcome(item) for item in self.plan)
+        for item, outcome in zip(self.plan, outcomes, strict=True):
+            if item.sendable:
+                self._tell(item, outcome)
         now = [*self.last.values(), *self.gone.values()]
         degraded = self.wait and any(
             item.health.status == "Degraded" and not item.failure and not item.findings for item in now
         )
         return Result(
             self.plan,
-            tuple(self._outcome(item) for item in self.plan),
+            outcomes,
             timed_out,
             interrupted=self._stopping,
             degraded=degraded,
@@ -248,6 +254,20 @@ class Application:
         if not planned.steps:
             return Outcome(planned.key, "Succeeded", "unchanged")
         return Outcome(planned.key, "Succeeded", now.health.message or "done")
+
+    def _tell(self, planned: ResourcePlan, outcome: Outcome) -> None:
+        """How it ended, for the journal. What is not over, or was not begun, has no end."""
+        now = self.gone[planned.key, planned.place] if planned.absent else self.last[planned.key]
+        type_ = _ENDS.get(outcome.outcome)
+        reason = now.failure.reason if now.failure is not None else outcome.outcome
+        if outcome.outcome == "Succeeded":
+            if not planned.absent and not is_applied(now):
+                return
+            type_, reason = ("Deleted" if planned.absent else "Synced"), ""
+        if type_ is not None:
+            event = Event(type_, planned.key.environment, planned.key, planned.app, reason, outcome.message)
+            commit = self.engine.looker.commits.get(planned.app, "")
+            self.engine.emit(evolve(event, commit=commit, generation=planned.generation))
 
 
 def _name(step: Any) -> tuple[str, str]:

@@ -34,6 +34,8 @@ from apollo.store import Store, open_store
 __all__ = ["Operator", "Progress", "RunReport"]
 
 _log = logging.getLogger("apollo.operator")
+# Where nobody asked for a log, as in a single apply, Python would print the lines of it bare.
+logging.getLogger("apollo").addHandler(logging.NullHandler())
 
 
 @frozen

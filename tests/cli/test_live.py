@@ -11,7 +11,7 @@ import pytest
 
 from apollo.testing import LocalAws
 from tests.cli.conftest import Checkout
-from tests.cli.running import apollo
+from tests.cli.running import apollo, process
 
 
 def data(*args: str, code: int = 0) -> Any:
@@ -106,6 +106,8 @@ def test_a_rolled_back_deployment_is_5_and_says_why(deployed: Checkout, aws: Loc
     service = next(row for row in result["resources"] if row["key"] == "Service/web")
     assert service["outcome"] == "RolledBack"
     assert "exited" in service["message"]
+    told = data("history", "Service/web", "--limit", "1")["events"]
+    assert [(row["type"], row["message"]) for row in told] == [("RolledBack", service["message"])]
     aws.clear()
     again = apollo("apply", "--yes")
     assert again.exit_code in (3, 5)
@@ -275,6 +277,25 @@ def test_describe(deployed: Checkout, aws: LocalAws) -> None:
     assert found["plan"]["changes"] == [{"path": "/desiredCount", "before": 7, "after": 2}]
     assert found["events"]
     assert apollo("describe", "web").exit_code == 1
+
+
+def test_the_journal_tells_how_an_apply_ended(deployed: Checkout, aws: LocalAws) -> None:
+    (synced,) = data("events", "Service/web", "--limit", "1")["events"]
+    assert (synced["type"], synced["message"]) == ("Synced", "2/2 running")
+    deployed.commit("desiredCount: 2", "desiredCount: 3")
+    aws.faults.add("ecs:UpdateService", "access_denied")
+    assert apollo("apply", "--yes").exit_code == 1
+    (failed,) = data("events", "Service/web", "--limit", "1")["events"]
+    assert failed["type"] == "Failed"
+    assert failed["commit"] == deployed.git("rev-parse", "HEAD")
+    assert "ecs:UpdateService" in failed["message"]
+
+
+def test_a_single_apply_prints_no_log(deployed: Checkout, aws: LocalAws) -> None:
+    aws.client("ecs").update_service(cluster="green", service="web", desiredCount=5)
+    answer = process("apply", "--yes", cwd=deployed.folder, **aws.env())
+    assert answer.returncode == 0, answer.stderr
+    assert "drifted Service/web" not in answer.stderr
 
 
 def test_history_and_events(deployed: Checkout) -> None:

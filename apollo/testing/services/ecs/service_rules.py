@@ -83,6 +83,14 @@ def check_capacity(cluster: Cluster, fields: Json) -> None:
         check_strategy(fields["capacityProviderStrategy"], cluster.capacity_providers)
 
 
+def check_placement(fields: Json) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html: at most 10 and 5."""
+    if len(fields.get("placementConstraints", [])) > 10:
+        raise invalid("Too many placement constraints; the maximum is 10.")
+    if len(fields.get("placementStrategy", [])) > 5:
+        raise invalid("Too many placement strategies; the maximum is 5.")
+
+
 def runs_on_fargate(config: Json) -> bool:
     strategy = config.get("capacityProviderStrategy")
     if strategy:

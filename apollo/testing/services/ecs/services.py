@@ -11,6 +11,7 @@ from apollo.testing.services.ecs.service_rules import (
     check_config,
     check_configuration,
     check_name,
+    check_placement,
     check_simulated,
     check_token,
     runs_on_fargate,
@@ -48,6 +49,7 @@ def create(ecs: Region, call: Call) -> Json:
 def _new(ecs: Region, call: Call, cluster: Cluster) -> Service:
     p = call.params
     check_simulated(p)
+    check_placement(p)
     check_capacity(cluster, p)
     if not p.get("taskDefinition"):
         raise invalid("TaskDefinition can not be blank.")
@@ -158,6 +160,7 @@ def update(ecs: Region, call: Call) -> Json:
     if service.status != "ACTIVE":
         raise ApiError("ServiceNotActiveException", "Service was not ACTIVE.")
     check_simulated(p)
+    check_placement(p)
     before = service.primary.revision
     force = p.get("forceNewDeployment", False)
     definition = before.task_definition

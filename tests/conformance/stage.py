@@ -148,12 +148,7 @@ class Stage:
         return found
 
     def is_steady(self, name: str = "web") -> bool:
-        service = self.look(name)
-        return (
-            len(service["deployments"]) == 1
-            and service["deployments"][0].get("rolloutState") == "COMPLETED"
-            and service["runningCount"] == service["desiredCount"]
-        )
+        return is_steady(self.look(name))
 
     def steady(self, name: str = "web") -> Json:
         """Wait until a service is steady; the service."""
@@ -328,6 +323,15 @@ class Stage:
             ServiceNamespace="ecs", ResourceId=self.scalable()["ResourceId"]
         )["ScheduledActions"]
         return found
+
+
+def is_steady(service: Json) -> bool:
+    """One deployment, COMPLETED, with all its tasks running."""
+    return (
+        len(service["deployments"]) == 1
+        and service["deployments"][0].get("rolloutState") == "COMPLETED"
+        and service["runningCount"] == service["desiredCount"]
+    )
 
 
 def tags(**given: str) -> list[Json]:

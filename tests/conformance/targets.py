@@ -4,6 +4,7 @@ import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import botocore.session
@@ -80,6 +81,28 @@ class Target(ABC):
     @abstractmethod
     def watch(self, seconds: float, step: float) -> Iterator[None]: ...
 
+    @contextmanager
+    def alarm(self, name: str) -> Iterator[Callable[[], object]]:
+        """A CloudWatch alarm that is OK; what is yielded makes it go off."""
+        cloudwatch = self.client("cloudwatch")
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            MetricName="Errors",
+            Namespace="conformance",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1.0,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        try:
+            cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="a check")
+            yield lambda: cloudwatch.set_alarm_state(
+                AlarmName=name, StateValue="ALARM", StateReason="a check"
+            )
+        finally:
+            cloudwatch.delete_alarms(AlarmNames=[name])
+
     def cleanup(self, prefix: str) -> None:
         """Take away what a check with this prefix left behind; a simulator's process ends soon anyway."""
         del prefix
@@ -125,6 +148,11 @@ class Ours(Target):
         if behaviour == "unhealthy":
             return {"image": "web:unhealthy", "healthCheck": {"command": ["CMD", "false"]}}
         return {"image": f"web:{behaviour}"}
+
+    @contextmanager
+    def alarm(self, name: str) -> Iterator[Callable[[], object]]:
+        self.aws.alarm(name, "OK")
+        yield lambda: self.aws.alarm(name, "ALARM")
 
     def settle(self, until: Callable[[], object]) -> None:
         self.aws.settle()

@@ -18,7 +18,7 @@ def no_breaker(s: Stage) -> None:
     [old] = s.tasks()
     s.update(taskDefinition=s.register("web", "crash")["taskDefinitionArn"])
     failed = 0
-    for _ in s.watch(600):
+    for _ in s.watch(600, step=20):
         failed = max(failed, s.look()["deployments"][0].get("failedTasks", 0))
     first = s.look()["deployments"][0]
     assert (first["status"], first["rolloutState"]) == ("PRIMARY", "IN_PROGRESS")
@@ -65,7 +65,7 @@ def no_more_tasks(s: Stage) -> None:
     assert s.look()["deployments"][0]["rolloutState"] == "FAILED"
     s.settle(lambda: not s.tasks())
     assert s.tasks() == []
-    for _ in s.watch(120):
+    for _ in s.watch(120, step=5):
         assert s.tasks() == [], "a task was started"
 
 

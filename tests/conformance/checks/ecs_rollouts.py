@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.conformance.registry import check, ecs, ecs_guide
-from tests.conformance.stage import Stage
+from tests.conformance.stage import Stage, is_steady
 
 AREA = "ECS rollouts"
 BREAKER_GUIDE = ecs_guide("deployment-circuit-breaker")
@@ -21,7 +21,7 @@ def _bounds(s: Stage, least: int, most: int, **extra: Any) -> None:
         assert service["runningCount"] >= least, f"only {service['runningCount']} run"
         total = service["runningCount"] + service["pendingCount"]
         assert total <= most, f"{total} run or are pending"
-        if s.is_steady():
+        if is_steady(service):
             break
     assert s.is_steady(), "the rollout did not come to its end"
     assert {task["taskDefinitionArn"] for task in s.tasks()} == {arn}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.conformance.registry import check, ecs, ecs_guide
-from tests.conformance.stage import Stage
+from tests.conformance.stage import BREAKER, Stage
 
 AREA = "ECS blue/green, linear, canary"
 GUIDE = ecs_guide("deployment-type-blue-green")
@@ -96,7 +96,7 @@ def canary(s: Stage) -> None:
     )
     s.update(taskDefinition=s.register()["taskDefinitionArn"])
     seen = []
-    for _ in s.watch(900):
+    for _ in s.watch(900, step=10):
         weights = _weights(s, given["rule"])
         share = 100 * weights.get(given["green"], 0) / sum(weights.values())
         if not seen or seen[-1] != share:
@@ -114,7 +114,7 @@ def linear(s: Stage) -> None:
     )
     s.update(taskDefinition=s.register()["taskDefinitionArn"])
     seen = []
-    for _ in s.watch(1800):
+    for _ in s.watch(1800, step=10):
         weights = _weights(s, given["rule"])
         share = 100 * weights.get(given["green"], 0) / sum(weights.values())
         if not seen or seen[-1] != share:
@@ -122,3 +122,118 @@ def linear(s: Stage) -> None:
         if s.deployment()["status"] == "SUCCESSFUL":
             break
     assert seen == [0, 25, 50, 75, 100]
+
+
+@check(
+    "ecs.bluegreen.rolls-back",
+    source=ecs_guide("deployment-circuit-breaker"),
+    needs=("tasks", "balancer"),
+)
+def rolls_back(s: Stage) -> None:
+    """A green revision that crashes never gets traffic, and the blue one goes on."""
+    given = _shifted(s, strategy="BLUE_GREEN", bakeTimeInMinutes=1, **BREAKER)
+    [old] = s.tasks()
+    s.update(taskDefinition=s.register("web", "crash")["taskDefinitionArn"])
+    ended = ("ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED", "SUCCESSFUL", "STOPPED")
+    for _ in s.watch(1800, step=5):
+        assert not _weights(s, given["rule"]).get(given["green"]), "green got traffic"
+        if s.deployment()["status"] in ended:
+            break
+    assert s.deployment()["status"] == "ROLLBACK_SUCCESSFUL"
+    assert [task["taskArn"] for task in s.tasks()] == [old["taskArn"]]
+
+
+def _pause(s: Stage) -> dict[str, Any]:
+    """A blue/green service that pauses before its traffic shifts; its groups and rule, and the hook's id."""
+    hook = {"targetType": "PAUSE", "lifecycleStages": ["PRE_PRODUCTION_TRAFFIC_SHIFT"]}
+    given = _shifted(s, strategy="BLUE_GREEN", bakeTimeInMinutes=0)
+    s.update(
+        taskDefinition=s.register()["taskDefinitionArn"],
+        deploymentConfiguration={"lifecycleHooks": [hook]},
+    )
+    for _ in s.watch(900):
+        hooks = s.deployment().get("lifecycleHookDetails", [])
+        waiting = [one for one in hooks if one["status"] == "AWAITING_ACTION"]
+        if waiting:
+            return given | {"hook": waiting[0]["hookId"]}
+    raise AssertionError("the deployment did not pause")
+
+
+@check(
+    "ecs.hook.pause-continue",
+    source=ecs("ContinueServiceDeployment"),
+    says="the deployment pauses and waits for an explicit action",
+    needs=("tasks", "balancer"),
+)
+def pause_continue(s: Stage) -> None:
+    """A PAUSE hook holds the deployment until ContinueServiceDeployment lets it go on."""
+    given = _pause(s)
+    for _ in s.watch(300, step=10):
+        assert not _weights(s, given["rule"]).get(given["green"]), "traffic shifted during the pause"
+    arn = s.deployment()["serviceDeploymentArn"]
+    s.ecs.continue_service_deployment(serviceDeploymentArn=arn, hookId=given["hook"])
+    s.settle(lambda: s.deployment()["status"] == "SUCCESSFUL")
+    assert s.deployment()["status"] == "SUCCESSFUL"
+    assert _weights(s, given["rule"]).get(given["green"])
+
+
+@check(
+    "ecs.hook.pause-rollback",
+    source=ecs("ContinueServiceDeployment"),
+    says="ROLLBACK - Rolls back the deployment to the previous service revision.",
+    needs=("tasks", "balancer"),
+)
+def pause_rollback(s: Stage) -> None:
+    """Or rolls it back, if it is told so."""
+    given = _pause(s)
+    arn = s.deployment()["serviceDeploymentArn"]
+    s.ecs.continue_service_deployment(serviceDeploymentArn=arn, hookId=given["hook"], action="ROLLBACK")
+    s.settle(lambda: s.deployment()["status"] == "ROLLBACK_SUCCESSFUL")
+    assert s.deployment()["status"] == "ROLLBACK_SUCCESSFUL"
+    assert not _weights(s, given["rule"]).get(given["green"])
+
+
+@check(
+    "ecs.canary.range",
+    source=ecs("CanaryConfiguration"),
+    says="Valid values are multiples of 0.1 from 0.1 to 100.0.",
+)
+def canary_range(s: Stage) -> None:
+    """A canary of 0 or of 101 percent is refused."""
+    for percent in (0.0, 101.0):
+        with s.refused("InvalidParameterException", "ClientException"):
+            s.service(
+                deploymentConfiguration={
+                    "strategy": "CANARY",
+                    "canaryConfiguration": {"canaryPercent": percent},
+                }
+            )
+
+
+@check(
+    "ecs.linear.range",
+    source=ecs("LinearConfiguration"),
+    says="Valid values are multiples of 0.1 from 3.0 to 100.0.",
+)
+def linear_range(s: Stage) -> None:
+    """A step of 2 percent is refused."""
+    with s.refused("InvalidParameterException", "ClientException"):
+        s.service(deploymentConfiguration={"strategy": "LINEAR", "linearConfiguration": {"stepPercent": 2.0}})
+
+
+@check(
+    "ecs.rollout.alarm",
+    source=ecs_guide("deployment-alarm-failure"),
+    needs=("tasks",),
+)
+def alarm(s: Stage) -> None:
+    """An alarm that goes off during a deployment rolls it back."""
+    name = s.name("errors")
+    alarms = {"alarmNames": [name], "enable": True, "rollback": True}
+    with s.target.alarm(name) as goes_off:
+        good = s.running(1, deploymentConfiguration={"alarms": alarms})["taskDefinition"]
+        s.update(taskDefinition=s.register()["taskDefinitionArn"])
+        goes_off()
+        s.settle(lambda: s.deployment()["status"] == "ROLLBACK_SUCCESSFUL")
+        assert s.deployment()["status"] == "ROLLBACK_SUCCESSFUL"
+        assert s.look()["taskDefinition"] == good

@@ -191,3 +191,15 @@ def execute_command(s: Stage) -> None:
     s.until_status(arn, "RUNNING")
     with s.refused("InvalidParameterException"):
         s.ecs.execute_command(cluster=s.cluster, task=arn, interactive=True, command="sh")
+
+
+@check("ecs.task.execute-command-session", source=ecs("ExecuteCommand"), needs=("task",))
+def session(s: Stage) -> None:
+    """With execute-command turned on, a command opens a session on the container."""
+    role = "arn:aws:iam::123456789012:role/task"
+    arn = s.register(taskRoleArn=role)["taskDefinitionArn"]
+    task = s.run(taskDefinition=arn, enableExecuteCommand=True)["tasks"][0]["taskArn"]
+    s.until_status(task, "RUNNING")
+    answer = s.ecs.execute_command(cluster=s.cluster, task=task, interactive=True, command="sh")
+    assert (answer["containerName"], answer["taskArn"]) == ("app", task)
+    assert answer["session"]["sessionId"]

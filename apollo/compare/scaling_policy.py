@@ -50,7 +50,8 @@ RULES: Final = Rules(
         "/resourceId": Field(never=True),
         "/scalableDimension": Field(never=True),
         "/tags": Field(never=True),
-        "/roleARN": Field(absence=KEPT),
+        # For ECS AWS takes its service-linked role, whatever is given.
+        "/roleARN": Field(never=True),
         # An operator may suspend scaling by hand; only what is declared is set.
         "/suspendedState": Field(absence=KEPT, below=KEPT),
         "/suspendedState/dynamicScalingInSuspended": Field(default=False),

@@ -140,7 +140,8 @@ class Looker:
         try:
             controller = self.kinds.get(owned.key.kind)
             seen = owned.seen
-            if not owned.complete:
+            # What moved does not equal git: it was listed as what its key is elsewhere.
+            if not owned.complete or owned.key in self.graph.resources:
                 seen = await controller.observe(self.contexts(lane), owned.identity, None)
             steps = tuple(controller.diff(None, seen)) if seen is not None else ()
             owner = controller.owner(seen) if seen is not None else None

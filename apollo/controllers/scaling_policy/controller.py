@@ -8,6 +8,7 @@ from typing import Any
 from attrs import evolve
 
 from apollo.api import (
+    OWNER_TAG,
     PRUNE_TAG,
     AwsError,
     Context,
@@ -20,15 +21,16 @@ from apollo.api import (
     Problem,
     Resource,
     Step,
-    is_unknown,
 )
 from apollo.controllers.scaling_policy import check, steps
 from apollo.controllers.scaling_policy.seen import (
     ACTIONS,
     COUNTS,
     POLICIES,
+    TAGS,
     TARGETS,
     ScalingSeen,
+    owned_tags,
     pages,
     project,
     tags_of,
@@ -73,6 +75,7 @@ class ScalingPolicyController(Controller[ScalingPolicySpec, ScalingSeen]):
             "ecs:UpdateService",
             "iam:CreateServiceLinkedRole",
             "iam:PassRole",  # of spec.roleARN
+            "tag:GetResources",  # the tags of many targets in one call
         }
     )
     write_permissions = permissions - {
@@ -81,6 +84,7 @@ class ScalingPolicyController(Controller[ScalingPolicySpec, ScalingSeen]):
         "application-autoscaling:DescribeScheduledActions",
         "application-autoscaling:ListTagsForResource",
         "ecs:DescribeServices",
+        "tag:GetResources",
     }
     output_names = frozenset({"arn", "resourceId"})
     stable_outputs = output_names
@@ -95,7 +99,7 @@ class ScalingPolicyController(Controller[ScalingPolicySpec, ScalingSeen]):
     async def observe(self, ctx: Context, at: Identity | None, want: Want | None) -> ScalingSeen | None:
         place = at.id if at is not None else want.spec.place if want is not None else ""
         target = await ctx.load(TARGETS, place)
-        tags = await tags_of(ctx, target) if target is not None else None
+        tags = await tags_of(ctx, target, want.tags if want is not None else None) if target else None
         if target is None or tags is None:
             return None if want is None else await _with_count(ctx, ScalingSeen(place, tags=want.tags))
         seen = await _whole(ctx, target, tags)
@@ -118,21 +122,21 @@ class ScalingPolicyController(Controller[ScalingPolicySpec, ScalingSeen]):
         return steps.ignored_of(want, seen) if seen is not None and not seen.absent else ()
 
     async def owned(self, ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
-        """The targets with our tag of services in the clusters that git names and in the environment's own.
+        """The targets with our tag, of services in any cluster: AWS lists all targets, an index their tags.
 
-        A target's tags are a call of their own; see `apollo.controllers.scaling_policy.seen`.
+        What the index does not tell yet is found the next time. What git does not hold is looked at closer:
+        nothing is deleted on the strength of an index.
         """
         wanted = {resource.key: resource for resource in want}
-        named = {
-            resource.spec.place.split("/")[1] for resource in want if not is_unknown(resource.spec.place)
-        }
-        named.add(ctx.env.cluster or "default")
         found = await pages(ctx, "DescribeScalableTargets", "ScalableTargets", 50)
-        here = [target for target in found or () if str(target["ResourceId"]).split("/")[1:2][0] in named]
+        tagged = await owned_tags(ctx) if found else {}
 
         async def one(target: Mapping[str, Any]) -> Owned | None:
-            tags = await tags_of(ctx, target)
-            owner = (tags or {}).get("apollo:owner")
+            arn = str(target["ScalableTargetARN"])
+            tags = tagged.get(arn) if tagged is not None else None
+            if tagged is None:
+                tags = await ctx.load(TAGS, arn)
+            owner = (tags or {}).get(OWNER_TAG)
             key = ctx.env.key_of(owner) if owner else None
             if tags is None or key is None or key.kind != self.kind:
                 return None
@@ -145,12 +149,12 @@ class ScalingPolicyController(Controller[ScalingPolicySpec, ScalingSeen]):
                 key,
                 Identity("autoscaling:target", place),
                 seen,
-                complete=ours is None or not steps.moves_count(ours, seen),
+                complete=ours is not None and not steps.moves_count(ours, seen),
                 prune=tags.get(PRUNE_TAG, "auto"),
                 part_of=(Identity("ecs:service", place.removeprefix("service/")),),
             )
 
-        for owned in await together(one, here):
+        for owned in await together(one, found or ()):
             if owned is not None:
                 yield owned
 

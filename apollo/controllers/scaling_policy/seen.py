@@ -7,7 +7,6 @@ pages through everything, and a look at a few targets asks for those.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from attrs import field, frozen
@@ -132,20 +131,23 @@ class _Tags(Loader[str, Mapping[str, str]]):
         return {arn: tags for arn, tags in found if tags is not None}
 
 
-class _Ours(Loader[tuple[str, Hashable], Mapping[str, str]]):
-    """The tags of targets that carry an ownership tag, as this process has read them. Keys are ARN and time
-    of creation; only `Context.remember` fills it, and AWS is not asked."""
+class _Index(Loader[str, Mapping[str, str]]):
+    """GetResources of the Resource Groups Tagging API: the tags of 100 targets in a call. Keys are ARNs.
 
-    name = "autoscaling.tags-read-here"
-    batch = 1000
+    It may lag, so it is good for finding that there is nothing to do, and for nothing else.
+    """
 
-    def immutable(self, key: tuple[str, Hashable], value: Mapping[str, str]) -> bool:
-        return True
+    name = "tag.GetResources:application-autoscaling:scalable-target"
+    batch = 100
 
-    async def fetch(
-        self, ctx: Context, keys: Sequence[tuple[str, Hashable]]
-    ) -> Mapping[tuple[str, Hashable], Mapping[str, str]]:
-        return {}
+    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        try:
+            answer = await ctx.read("resourcegroupstaggingapi", "GetResources", ResourceARNList=list(keys))
+        except AwsError as error:
+            if error.category != "access-denied":
+                raise
+            return {}  # each is asked for by itself then
+        return _by_arn(answer)
 
 
 class _Counts(Loader[tuple[str, str], int]):
@@ -172,23 +174,59 @@ TARGETS = _Targets()
 POLICIES = _Parts("DescribeScalingPolicies", "ScalingPolicies", 10)
 ACTIONS = _Parts("DescribeScheduledActions", "ScheduledActions", 50)
 COUNTS = _Counts()
-_TAGS = _Tags()
-_OURS = _Ours()
+TAGS = _Tags()
+_INDEX = _Index()
 
 
-async def tags_of(ctx: Context, target: Mapping[str, Any]) -> Mapping[str, str] | None:
+async def tags_of(
+    ctx: Context, target: Mapping[str, Any], wanted: Mapping[str, str] | None
+) -> Mapping[str, str] | None:
     """The tags of a target; None when it is gone.
 
-    Each is a call of its own. So those of ours are read once, and again when something is to be written.
+    Asking for them is a call per target. So where nothing is to be written, an index that tells of a hundred
+    is believed when it says that they are as ``wanted``.
     """
-    arn, created = str(target["ScalableTargetARN"]), target.get("CreationTime")
-    key = (arn, created.timestamp() if isinstance(created, datetime) else created)
-    if not ctx.thorough and (known := await ctx.load(_OURS, key)) is not None:
-        return known
-    tags = await ctx.load(_TAGS, arn)
-    if tags is not None and OWNER_TAG in tags:
-        ctx.remember(_OURS, key, tags)
-    return tags
+    arn = str(target["ScalableTargetARN"])
+    if wanted is not None and not ctx.thorough:
+        tags = await ctx.load(_INDEX, arn)
+        if tags is not None and wanted.items() <= tags.items():
+            return tags
+    return await ctx.load(TAGS, arn)
+
+
+async def owned_tags(ctx: Context) -> Mapping[str, Mapping[str, str]] | None:
+    """By ARN, the tags of every target that carries an ownership tag, whoever's, as the index knows them: 100
+    in a call. None when the role may not ask the index."""
+    found: dict[str, Mapping[str, str]] = {}
+    more: dict[str, str] = {}
+    while True:
+        try:
+            page = await ctx.read(
+                "resourcegroupstaggingapi",
+                "GetResources",
+                ResourceTypeFilters=["application-autoscaling:scalable-target"],
+                TagFilters=[{"Key": OWNER_TAG}],
+                ResourcesPerPage=100,
+                **more,
+            )
+        except AwsError as error:
+            if error.category != "access-denied":
+                raise
+            return None
+        found |= _by_arn(page)
+        token = page.get("PaginationToken")
+        if not token:
+            return found
+        if token == more.get("PaginationToken"):
+            raise Transient("AWS answers GetResources in a circle", code="APO-AAS-001")
+        more = {"PaginationToken": token}
+
+
+def _by_arn(page: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
+    return {
+        str(entry["ResourceARN"]): {str(tag["Key"]): str(tag["Value"]) for tag in entry.get("Tags") or ()}
+        for entry in page.get("ResourceTagMappingList") or ()
+    }
 
 
 async def pages(

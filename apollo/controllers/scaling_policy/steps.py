@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from apollo.api import OWNER_TAG, PRUNE_TAG, Call, Change, Ignored, Key, Resource, Step
-from apollo.compare import differences, ignored, keeping
+from attrs import evolve
+
+from apollo.api import HASH_TAG, OWNER_TAG, PRUNE_TAG, Call, Change, Ignored, Key, Resource, Step
+from apollo.compare import differences, digest, ignored, keeping
 from apollo.compare.names import aws_names
 from apollo.compare.pointers import split
 from apollo.compare.scaling_policy import RULES
@@ -44,11 +46,12 @@ def steps_of(want: Want, seen: ScalingSeen | None) -> list[Step]:
         ]
     changes = changes_of(want, seen)
     found = _tag_steps(want, seen)
+    marked = _mark_steps(want, seen)
     bounds = [change for change in changes if split(change.path)[0] in _TARGET]
     if bounds:
         found.append(_register(want, seen, bounds))
     first, last = _parts(want, seen, changes)
-    return [*found, *first, *last]
+    return [*found, *first, *last, *marked]
 
 
 def deletion(seen: ScalingSeen | None) -> list[Step]:
@@ -72,8 +75,8 @@ def _wanted(want: Want, seen: ScalingSeen) -> dict[str, Any]:
 
 
 def changes_of(want: Want, seen: ScalingSeen) -> list[Change]:
-    """What differs but tags. A bound that a scheduled action of the manifest has set is none: the next one of
-    them sets it back."""
+    """What differs but tags. A bound that a scheduled action of the manifest has set is none, unless git has
+    moved it since: the next one of them sets it back."""
     found = differences(_wanted(want, seen), seen.fields, RULES, want.lifecycle.ignore)
     return [change for change in found if not _set_by_schedule(want, seen, change)]
 
@@ -83,6 +86,8 @@ def _set_by_schedule(want: Want, seen: ScalingSeen, change: Change) -> str:
     manifest, it is in AWS, and it sets just this."""
     if change.path not in ("/minCapacity", "/maxCapacity") or change.before is None:
         return ""
+    if seen.tags.get(HASH_TAG) not in (None, _mark(want)):
+        return ""  # git has moved the bounds since they were set
     bound = change.path[1:]
     there = {
         str(action["name"])
@@ -119,8 +124,8 @@ def _register(want: Want, seen: ScalingSeen, changes: Sequence[Change]) -> Step:
     names = _TARGET if seen.absent else tuple(dict.fromkeys(split(change.path)[0] for change in changes))
     params = aws_names({name: wanted[name] for name in names if wanted.get(name) is not None})
     if seen.absent:
-        params["Tags"] = (want.spec.tags or {}) | want.tags
-    effect, disruptive = _effect(want, seen)
+        params["Tags"] = (want.spec.tags or {}) | want.tags | _marks(want)
+    effect, disruptive = _effect(seen, {**seen.fields, **{name: wanted.get(name) for name in names}})
     said = [
         f"{change.path[1:]} {change.before} → {change.after}"
         for change in changes
@@ -136,17 +141,16 @@ def _register(want: Want, seen: ScalingSeen, changes: Sequence[Change]) -> Step:
     return Step(verb, want.key, call, tuple(changes), disruptive=disruptive, why=why)
 
 
-def _effect(want: Want, seen: ScalingSeen) -> tuple[str, bool]:
+def _effect(seen: ScalingSeen, bounds: Mapping[str, Any]) -> tuple[str, bool]:
     """What happens to the tasks as soon as the bounds are set, and whether any stop."""
-    wanted = _wanted(want, seen)
     count = seen.desired
     if count is None:
         return "", False
-    if count < wanted["minCapacity"]:
-        more = wanted["minCapacity"] - count
+    if count < bounds["minCapacity"]:
+        more = bounds["minCapacity"] - count
         return f"{more} task{'s start' if more > 1 else ' starts'} at once", False
-    if count > wanted["maxCapacity"]:
-        less = count - wanted["maxCapacity"]
+    if count > bounds["maxCapacity"]:
+        less = count - bounds["maxCapacity"]
         return f"{less} task{'s stop' if less > 1 else ' stops'} at once", True
     return "", False
 
@@ -163,6 +167,8 @@ def _tag_steps(want: Want, seen: ScalingSeen) -> list[Step]:
     found = []
     if set_:
         adopting = OWNER_TAG in set_
+        if adopting and HASH_TAG not in seen.tags:
+            set_ |= _marks(want)
         changes = [Change(f"/tags/{escape(name)}", seen.tags.get(name), set_[name]) for name in sorted(set_)]
         call = Call(_SERVICE, "TagResource", {"ResourceARN": seen.arn, "Tags": set_})
         why = f"taken over from {seen.tags.get(OWNER_TAG) or 'nobody'}" if adopting else "tags change"
@@ -172,6 +178,34 @@ def _tag_steps(want: Want, seen: ScalingSeen) -> list[Step]:
         call = Call(_SERVICE, "UntagResource", {"ResourceARN": seen.arn, "TagKeys": removed})
         found.append(Step("update", want.key, call, gone, why="tags change"))
     return found
+
+
+def _mark(want: Want) -> str:
+    """Names the bounds that git asks for."""
+    return digest({"minCapacity": want.spec.minCapacity, "maxCapacity": want.spec.maxCapacity})
+
+
+def _marks(want: Want) -> dict[str, str]:
+    """The tag that says which bounds were set last. Needed only where scheduled actions set bounds as well:
+    whether git has moved them since cannot be seen from the live ones then."""
+    return {HASH_TAG: _mark(want)} if want.spec.scheduledActions else {}
+
+
+def _mark_steps(want: Want, seen: ScalingSeen) -> list[Step]:
+    """After the bounds were set, never before: who dies in between sets them once more."""
+    marks = _marks(want)
+    if not marks and HASH_TAG in seen.tags:
+        gone = Change(f"/tags/{escape(HASH_TAG)}", seen.tags[HASH_TAG], None)
+        params = {"ResourceARN": seen.arn, "TagKeys": [HASH_TAG]}
+        why = "no scheduled action sets bounds any more"
+        return [Step("update", want.key, Call(_SERVICE, "UntagResource", params), (gone,), why=why)]
+    if not marks or seen.tags.get(HASH_TAG) == marks[HASH_TAG]:
+        return []
+    if HASH_TAG not in seen.tags and seen.tags.get(OWNER_TAG) != want.owner:
+        return []  # adopting does it
+    change = Change(f"/tags/{escape(HASH_TAG)}", seen.tags.get(HASH_TAG), marks[HASH_TAG])
+    call = Call(_SERVICE, "TagResource", {"ResourceARN": seen.arn, "Tags": marks})
+    return [Step("update", want.key, call, (change,), why="notes which bounds git asks for")]
 
 
 # ── policies and scheduled actions ───────────────────────────────────────────────────────────────────────
@@ -207,7 +241,10 @@ def _parts(want: Want, seen: ScalingSeen, changes: Iterable[Change]) -> tuple[li
         else:
             step = _delete(want, seen, field, name, its)
             metric = _metric(live.get(at, {}))
-            (rooms if metric is not None and metric in new else deletes).append(step)
+            if metric is not None and metric in new:
+                rooms.append(evolve(step, prunes=False))  # it is replaced, not pruned
+            else:
+                deletes.append(step)
     return [*rooms, *puts], deletes
 
 

@@ -9,7 +9,7 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apollo.api import OWNER_TAG, PRUNE_TAG, Env, Identity, Lifecycle, is_unknown, refs_in
+from apollo.api import OWNER_TAG, PRUNE_TAG, Context, Env, Identity, Lifecycle, is_unknown, refs_in
 from apollo.controllers.together import together
 from apollo.resources.scaling_policy import ScalingPolicySpec
 
@@ -25,6 +25,7 @@ ALL = {
 }
 HOURLY = scheduled("night", "rate(1 hour)", timezone="Asia/Tokyo")
 FEWER = "minCapacity 2 → 1, maxCapacity 10 → 1: 1 task stops at once"
+REBOUND, NOTED = ["RegisterScalableTarget", "TagResource"], "notes which bounds git asks for"
 GONE, CHANGED = "policy cpu is not in git", "scheduled action night changes"
 
 
@@ -34,7 +35,7 @@ async def test_a_new_scaling_is_the_target_and_its_parts_and_then_nothing(pilot:
     await stage.apply(want)
     parts = ["PutScalingPolicy"] * 2 + ["PutScheduledAction"] * 2
     assert stage.calls() == ["RegisterScalableTarget", *parts]
-    assert stage.tags() == {OWNER_TAG: "apollo/stage/ScalingPolicy/web"}
+    assert stage.tags().pop(OWNER_TAG) == "apollo/stage/ScalingPolicy/web"
     assert await stage.steps(want) == []
     seen = await stage.seen(want)
     assert seen is not None
@@ -57,9 +58,9 @@ async def test_a_bare_service_is_a_reference_and_is_waited_for() -> None:
 @pytest.mark.parametrize(
     ("after", "expected", "why"),
     [
-        ({"minCapacity": 5}, ["RegisterScalableTarget"], "minCapacity 2 → 5: 3 tasks start at once"),
-        ({"minCapacity": 1}, ["RegisterScalableTarget"], "minCapacity 2 → 1"),
-        ({"minCapacity": 1, "maxCapacity": 1}, ["RegisterScalableTarget"], FEWER),
+        ({"minCapacity": 5}, REBOUND, f"minCapacity 2 → 5: 3 tasks start at once; {NOTED}"),
+        ({"minCapacity": 1}, REBOUND, f"minCapacity 2 → 1; {NOTED}"),
+        ({"minCapacity": 1, "maxCapacity": 1}, REBOUND, f"{FEWER}; {NOTED}"),
         ({"policies": [tracking("cpu", 70)]}, ["PutScalingPolicy"], "policy cpu changes"),
         ({"policies": []}, ["DeleteScalingPolicy"], GONE),
         ({"policies": None}, ["DeleteScalingPolicy"], GONE),
@@ -73,7 +74,11 @@ async def test_a_bare_service_is_a_reference_and_is_waited_for() -> None:
             ["PutScalingPolicy", "DeleteScalingPolicy"],
             f"policy memory is new; {GONE}",
         ),
-        ({"scheduledActions": None}, ["DeleteScheduledAction"], "scheduled action night is not in git"),
+        (
+            {"scheduledActions": None},
+            ["DeleteScheduledAction", "UntagResource"],
+            "scheduled action night is not in git; no scheduled action sets bounds any more",
+        ),
         ({"scheduledActions": [{**HOURLY, "schedule": "rate(2 hours)"}]}, ["PutScheduledAction"], CHANGED),
         ({"scheduledActions": [scheduled("night", "rate(1 hour)")]}, ["PutScheduledAction"], CHANGED),
         (
@@ -189,8 +194,9 @@ async def test_what_git_does_not_hold_goes_whole_and_keeps_the_tasks(pilot: Pilo
     (owned,) = [one async for one in SCALING.owned(stage.ctx(), [])]
     assert owned.identity == Identity("autoscaling:target", PLACE)
     assert owned.part_of == (Identity("ecs:service", "green/web"),)
-    assert owned.complete
-    (step,) = SCALING.diff(None, owned.seen)
+    assert not owned.complete, "what is to go is looked at closer"
+    seen = await SCALING.observe(stage.ctx(), owned.identity, None)
+    (step,) = SCALING.diff(None, seen)
     assert (step.verb, step.call.operation, step.target) == ("delete", "DeregisterScalableTarget", owned.key)
     await SCALING.act(stage.ctx(writable=True), step)
     assert await SCALING.observe(stage.ctx(), owned.identity, None) is None
@@ -232,15 +238,69 @@ async def test_many_targets_are_read_in_few_calls(pilot: Pilot) -> None:
     }
 
 
-async def test_a_look_that_writes_nothing_reads_the_tags_of_ours_once(pilot: Pilot) -> None:
+def sweeping(pilot: Pilot) -> Context:
+    """A look on whose strength nothing is written."""
+    return pilot._aws.context(pilot.env, pilot._environment, lane="sweep", writable=False)
+
+
+async def tag_reads(pilot: Pilot, want: Want) -> set[str]:
+    pilot.local.clear()
+    assert not SCALING.diff(want, await SCALING.observe(sweeping(pilot), None, want))
+    return {name.split(":")[1] for name in pilot.local.counts() if "Tags" in name or "GetRes" in name}
+
+
+async def test_where_nothing_is_written_an_index_tells_the_tags_of_many(pilot: Pilot) -> None:
     stage = await Stage.of(pilot)
     want = stage.want()
     await stage.apply(want)
-    ctx = pilot._aws.context(pilot.env, pilot._environment, lane="sweep", writable=False)
-    for _ in range(3):
-        pilot.local.clear()
-        await SCALING.observe(ctx, None, want)
-    assert "application-autoscaling:ListTagsForResource" not in pilot.local.counts()
+    assert await tag_reads(pilot, want) == {"GetResources"}
+    pilot.local.faults.add(action="resourcegroupstaggingapi:GetResources", kind="access_denied", times=100)
+    assert await tag_reads(pilot, want) == {"GetResources", "ListTagsForResource"}
+
+
+async def test_the_index_is_no_proof_of_a_difference_nor_enough_to_write_or_delete(pilot: Pilot) -> None:
+    stage = await Stage.of(pilot)
+    want = stage.want()
+    await stage.apply(want)
+    pilot.local.faults.add(action="resourcegroupstaggingapi:GetResources", kind="stale", times=100)
+    arn = stage.target()["ScalableTargetARN"]
+    stage.scaling.untag_resource(ResourceARN=arn, TagKeys=[OWNER_TAG])
+    seen = await stage.seen(want)
+    assert seen is not None and SCALING.owner(seen) is None, "an act reads the tags themselves"
+    place = Identity("autoscaling:target", PLACE)
+    gone = await SCALING.observe(sweeping(pilot), place, None)
+    assert gone is not None and SCALING.diff(None, gone) == []
+
+
+async def test_bounds_that_git_moves_are_set_whatever_a_scheduled_action_has_set(pilot: Pilot) -> None:
+    stage = await Stage.of(pilot)
+    actions = {"scheduledActions": [scheduled("soon", "rate(1 minute)")]}
+    await stage.apply(stage.want(**actions))
+    pilot.local.advance(200)
+    assert stage.target()["MinCapacity"] == 4
+    moved = stage.want(minCapacity=3, **actions)
+    assert calls(await stage.apply(moved)) == ["RegisterScalableTarget", "TagResource"]
+    assert stage.target()["MinCapacity"] == 3
+    pilot.local.advance(200)
+    assert await stage.steps(moved) == [], "and the next one sets it again"
+
+
+async def test_a_role_that_aws_does_not_use_is_no_difference(pilot: Pilot) -> None:
+    stage = await Stage.of(pilot)
+    want = stage.want(roleARN="arn:aws:iam::123456789012:role/scaling")
+    await stage.apply(want)
+    assert await stage.steps(want) == []
+
+
+async def test_a_policy_that_makes_room_for_another_on_its_metric_is_replaced_and_not_pruned(
+    pilot: Pilot,
+) -> None:
+    stage = await Stage.of(pilot)
+    await stage.apply(stage.want(policies=[tracking("cpu")]))
+    replaced = await stage.steps(stage.want(policies=[tracking("processor")]))
+    assert [step.prunes for step in replaced] == [False, False]
+    (pruned,) = await stage.steps(stage.want())
+    assert pruned.prunes
 
 
 # ── whatever is said ─────────────────────────────────────────────────────────────────────────────────────

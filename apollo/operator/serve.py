@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import anyio
 import anyio.abc
-from attrs import define, field
+from attrs import define, evolve, field
 
+from apollo.api import Problem, Snapshot
 from apollo.clock import Clock
 from apollo.engine.events import Event
 from apollo.engine.loop import Loop
@@ -23,6 +25,8 @@ _PEOPLE = 2.0
 """Seconds between looks at what people let through or suspended with other commands."""
 _AGAIN = 5.0
 """Seconds before a source that failed is asked again at the earliest."""
+_TOLD = 3
+"""How many findings of one app are written out."""
 
 
 @define
@@ -34,6 +38,7 @@ class Served:
     memory: StoreMemory
     clock: Clock
     _failure: str = field(default="", init=False)
+    _broken: dict[str, str] = field(factory=dict, init=False)
 
     async def run(self, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Serve until `stop`; ``task_status`` is told once git was asked for the first time."""
@@ -62,14 +67,15 @@ class Served:
         while True:
             try:
                 snapshot = await self.desired.refresh()
-                self._said("")
+                self._note("")
                 if snapshot is not None:
                     self.loop.take(snapshot)
+                    self._refused(snapshot)
             except SourceError as error:
-                self._said(error.message if not error.hint else f"{error.message} ({error.hint})")
+                self._note(error.message if not error.hint else f"{error.message} ({error.hint})")
             except Exception as error:  # a full disk, a fault of our own: the other environments go on
                 _log.exception("reading git for %s failed", self.loop.engine.env.name)
-                self._said(f"git could not be read: {type(error).__name__}: {error}")
+                self._note(f"git could not be read: {type(error).__name__}: {error}")
                 first.set()
                 await self.clock.sleep(_AGAIN)
                 continue
@@ -79,13 +85,24 @@ class Served:
             except SourceError:
                 await self.clock.sleep(_AGAIN)
 
-    def _said(self, failure: str) -> None:
+    def _note(self, failure: str) -> None:
         """Note what is wrong with the source; tell it once. The last good commit stays in force."""
         self.loop.message = failure
         if failure and failure != self._failure:
             name = self.loop.engine.env.name
             self.loop.engine.emit(Event("SourceFailed", name, reason="SourceFailed", message=failure))
         self._failure = failure
+
+    def _refused(self, snapshot: Snapshot) -> None:
+        """Tell what of a commit could not be loaded, per app and once. The app stays at the commit before."""
+        name = self.loop.engine.env.name
+        found = {"": snapshot.problems} | {app: state.problems for app, state in snapshot.apps.items()}
+        now = {app: _said(problems) for app, problems in found.items()}
+        for app, message in now.items():
+            if message and message != self._broken.get(app):
+                event = Event("SourceFailed", name, app=app, reason="NotLoaded", message=message)
+                self.loop.engine.emit(evolve(event, commit=snapshot.commit))
+        self._broken = now
 
     async def _people(self) -> None:
         while True:
@@ -94,3 +111,14 @@ class Served:
                 plan = await self.loop.engine.plan()  # finds out whether it was approved as a whole
                 await self.memory.used(plan.digest)
                 self.loop.look(reason="approval")
+
+
+def _said(problems: Sequence[Problem]) -> str:
+    """The errors among findings, without the lines of the file."""
+    errors = [problem for problem in problems if problem.severity == "error"]
+    texts = [
+        str(evolve(one, excerpt="", hint="")) + (f" ({one.hint})" if one.hint else "")
+        for one in errors[:_TOLD]
+    ]
+    more = [f"and {len(errors) - _TOLD} more"] if len(errors) > _TOLD else []
+    return "; ".join([*texts, *more])

@@ -98,7 +98,8 @@ async def test_an_image_change_takes_two_writes_and_four_calls_before_the_rollou
 
 async def test_a_bad_file_holds_its_app_and_no_other(world: World) -> None:
     world.write({"a/a.yaml": task_definition("a"), "b/b.yaml": task_definition("b")})
-    async with running(world) as operator:
+    events: list[Event] = []
+    async with running(world, events) as operator:
         await until(lambda: healthy(operator, "TaskDefinition/a", "TaskDefinition/b"))
         world.aws.clear()
         world.write({"a/a.yaml": "kind: [", "b/b.yaml": task_definition("b", image="b:2")})
@@ -109,6 +110,13 @@ async def test_a_bad_file_holds_its_app_and_no_other(world: World) -> None:
         assert apps["a"].sync == "Unknown" and apps["b"].sync == "Synced"
         assert apps["a"].commit != apps["b"].commit
         assert healthy(operator, "TaskDefinition/a"), "the last good state of the app is kept"
+        later = world.write({"b/b.yaml": task_definition("b", image="b:3")})
+        await until(lambda: operator.live()["stage"].commit == later)
+        await until(lambda: healthy(operator, "TaskDefinition/b"))
+    (told,) = [event for event in events if event.type == "SourceFailed"]
+    assert told.app == "a"
+    assert told.commit not in ("", later)
+    assert told.message.startswith("apps/a/a.yaml:2:1: ")
 
 
 async def test_a_deleted_branch_keeps_everything_and_says_so(world: World) -> None:

@@ -79,7 +79,7 @@ def _against(target: Target, chosen: list[Check], *, details: bool) -> tuple[lis
 
 
 def _save(results: report.Json) -> None:
-    old = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"targets": {}}
+    old = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"targets": {}}
     for name, kept in results["targets"].items():
         before = old["targets"].get(name, {"checks": {}})
         known = {check.id for check in checks()}
@@ -87,11 +87,11 @@ def _save(results: report.Json) -> None:
         old["targets"][name] = {"version": kept["version"], "checks": dict(sorted(merged.items()))}
     order = [name for name in ("ours", "moto", "ministack", "aws") if name in old["targets"]]
     whole = {"date": results["date"], "targets": {name: old["targets"][name] for name in order}}
-    RESULTS.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+    RESULTS.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _write_page() -> None:
-    PAGE.write_text(report.page(json.loads(RESULTS.read_text()), checks()))
+    PAGE.write_text(report.page(json.loads(RESULTS.read_text(encoding="utf-8")), checks()), encoding="utf-8")
     print(f"wrote {PAGE.name}")
 
 

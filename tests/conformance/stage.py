@@ -229,11 +229,11 @@ class Stage:
     def port80(self) -> str:
         return self.listener()
 
-    def group(self, name: str = "tg", **extra: Any) -> str:
+    def group(self, name: str = "tg", /, **extra: Any) -> str:
         """The ARN of a target group for Fargate tasks."""
         return str(self.group_of(name, **extra)["TargetGroupArn"])
 
-    def group_of(self, name: str = "tg", **extra: Any) -> Json:
+    def group_of(self, name: str = "tg", /, **extra: Any) -> Json:
         given: Json = {
             "Name": self.name(name),
             "Protocol": "HTTP",
@@ -346,4 +346,4 @@ def elb_tags(**given: str) -> list[Json]:
 
 def as_dict(given: list[Json]) -> dict[str, str]:
     """Tags of either spelling, to compare without their order."""
-    return {tag.get("key", tag.get("Key")): tag.get("value", tag.get("Value")) for tag in given}
+    return {str(tag.get("key", tag.get("Key"))): str(tag.get("value", tag.get("Value"))) for tag in given}

@@ -10,11 +10,15 @@ from tests.conformance.targets import Target
 
 
 def sweep(target: Target, prefix: str) -> None:
-    """Delete services, tasks, clusters, task definitions, load balancers and target groups of that prefix.
+    """Delete scalable targets, services, tasks, clusters, load balancers, task definitions, target groups.
 
     What goes wrong on the way is left for `leftovers` to tell.
     """
-    ecs, elb = target.client("ecs"), target.client("elbv2")
+    ecs, elb, scaling = (target.client(name) for name in ("ecs", "elbv2", "application-autoscaling"))
+    for one in _pages(scaling, "describe_scalable_targets", "ScalableTargets", ServiceNamespace="ecs"):
+        if one["ResourceId"].startswith(f"service/{prefix}"):
+            names = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+            _try(scaling.deregister_scalable_target, **{name: one[name] for name in names})
     for cluster in _clusters(ecs, prefix):
         for service in _pages(ecs, "list_services", "serviceArns", cluster=cluster):
             _try(ecs.delete_service, cluster=cluster, service=service, force=True)
@@ -24,11 +28,10 @@ def sweep(target: Target, prefix: str) -> None:
         if balancer["LoadBalancerName"].startswith(prefix):
             _try(elb.delete_load_balancer, LoadBalancerArn=balancer["LoadBalancerArn"])
     for cluster in _clusters(ecs, prefix):
-        target.settle(lambda cluster=cluster: _try(ecs.delete_cluster, cluster=cluster))
+        _until_done(target, ecs.delete_cluster, cluster=cluster)
     for group in _pages(elb, "describe_target_groups", "TargetGroups"):
         if group["TargetGroupName"].startswith(prefix):
-            arn = group["TargetGroupArn"]
-            target.settle(lambda arn=arn: _try(elb.delete_target_group, TargetGroupArn=arn))
+            _until_done(target, elb.delete_target_group, TargetGroupArn=group["TargetGroupArn"])
     for definition in _definitions(ecs, prefix, "ACTIVE"):
         _try(ecs.deregister_task_definition, taskDefinition=definition)
     for definition in _definitions(ecs, prefix, "INACTIVE"):
@@ -60,6 +63,13 @@ def _definitions(ecs: Any, prefix: str, status: str) -> list[str]:
 def _pages(client: Any, operation: str, member: str, **params: Any) -> list[Any]:
     pages = client.get_paginator(operation).paginate(**params)
     return [item for page in pages for item in page[member]]
+
+
+def _until_done(target: Target, call: Callable[..., object], **params: Any) -> None:
+    """Tasks and load balancers take their time to go."""
+    for _ in target.watch(600.0, 5.0):
+        if _try(call, **params):
+            break
 
 
 def _try(call: Callable[..., object], **params: Any) -> bool:

@@ -64,7 +64,7 @@ class Target(ABC):
 
     def container(self, behaviour: str) -> Json:
         """Members of a container that is `ok`, or that will `crash`, `nopull` or be `unhealthy`."""
-        return {
+        members: dict[str, Json] = {
             "ok": {"image": _IMAGE, "command": ["sh", "-c", "sleep 3600"]},
             "crash": {"image": _IMAGE, "command": ["false"]},
             "nopull": {"image": _IMAGE.replace("stable", "no-such-tag")},
@@ -73,7 +73,8 @@ class Target(ABC):
                 "command": ["sh", "-c", "sleep 3600"],
                 "healthCheck": {"command": ["CMD", "false"], "interval": 5, "timeout": 2, "retries": 1},
             },
-        }[behaviour]
+        }
+        return members[behaviour]
 
     @abstractmethod
     def settle(self, until: Callable[[], object]) -> None: ...

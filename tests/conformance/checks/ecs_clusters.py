@@ -1,12 +1,12 @@
 """Clusters and their capacity providers."""
 
 from tests.conformance.registry import check, ecs, ecs_guide
-from tests.conformance.stage import Stage, as_dict, tags
+from tests.conformance.stage import Json, Stage, as_dict, tags
 
 AREA = "ECS clusters"
 
 
-def _describe(s: Stage, name: str, **extra: object) -> dict[str, object]:
+def _describe(s: Stage, name: str, **extra: object) -> Json:
     [found] = s.ecs.describe_clusters(clusters=[name], **extra)["clusters"]
     return dict(found)
 
@@ -19,7 +19,7 @@ def create_active(s: Stage) -> None:
     assert made["clusterArn"].endswith(f":cluster/{s.name('x')}")
 
 
-@check("ecs.cluster.create.again", source=ecs_guide("create-cluster-console-v2"))
+@check("ecs.cluster.create.again", source=ecs("CreateCluster"))
 def create_again(s: Stage) -> None:
     """Creating a cluster that is there gives the one that is there."""
     first = s.ecs.create_cluster(clusterName=s.name("x"), tags=tags(a="1"))["cluster"]

@@ -95,7 +95,7 @@ def canary(s: Stage) -> None:
         s, strategy="CANARY", canaryConfiguration={"canaryPercent": 20, "canaryBakeTimeInMinutes": 1}
     )
     s.update(taskDefinition=s.register()["taskDefinitionArn"])
-    seen = []
+    seen: list[float] = []
     for _ in s.watch(900, step=10):
         weights = _weights(s, given["rule"])
         share = 100 * weights.get(given["green"], 0) / sum(weights.values())
@@ -113,7 +113,7 @@ def linear(s: Stage) -> None:
         s, strategy="LINEAR", linearConfiguration={"stepPercent": 25, "stepBakeTimeInMinutes": 1}
     )
     s.update(taskDefinition=s.register()["taskDefinitionArn"])
-    seen = []
+    seen: list[float] = []
     for _ in s.watch(1800, step=10):
         weights = _weights(s, given["rule"])
         share = 100 * weights.get(given["green"], 0) / sum(weights.values())

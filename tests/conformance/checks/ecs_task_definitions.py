@@ -150,7 +150,7 @@ def gigabytes(s: Stage) -> None:
 @check("ecs.td.computed.compatibilities", source=ecs("TaskDefinition"))
 def compatibilities(s: Stage) -> None:
     """A Fargate task definition is found compatible with EC2, too."""
-    assert sorted(s.register()["compatibilities"]) == ["EC2", "FARGATE"]
+    assert {"EC2", "FARGATE"} <= set(s.register()["compatibilities"])
 
 
 @check("ecs.td.computed.compatibilities-bridge", source=ecs("TaskDefinition"))

@@ -1,5 +1,8 @@
 """Listener rules: priorities, order, modification."""
 
+from collections.abc import Callable
+from typing import Any
+
 from tests.conformance.registry import check, elb, elb_guide
 from tests.conformance.stage import FIXED, Stage, elb_tags
 
@@ -107,7 +110,7 @@ def missing(s: Stage) -> None:
     """One that is not there is RuleNotFound, for whatever is wanted of it."""
     arn = s.rule(1)
     s.elb.delete_rule(RuleArn=arn)
-    calls = (
+    calls: tuple[Callable[[], Any], ...] = (
         lambda: s.elb.describe_rules(RuleArns=[arn]),
         lambda: s.elb.modify_rule(RuleArn=arn, Actions=[FIXED]),
         lambda: s.elb.delete_rule(RuleArn=arn),

@@ -1,5 +1,6 @@
 """Target groups, their attributes, targets and health."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.conformance.registry import check, elb, elb_guide
@@ -181,7 +182,7 @@ def missing(s: Stage) -> None:
     """One that is not there is TargetGroupNotFound, for whatever is wanted of it."""
     arn = s.group()
     s.elb.delete_target_group(TargetGroupArn=arn)
-    calls = (
+    calls: tuple[Callable[[], Any], ...] = (
         lambda: s.elb.describe_target_groups(TargetGroupArns=[arn]),
         lambda: s.elb.describe_target_groups(Names=[s.name("tg")]),
         lambda: s.elb.describe_target_health(TargetGroupArn=arn),

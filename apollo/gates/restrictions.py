@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-from apollo.api import Allowed, Denied, Held, Proposal, Resource, Verdict, is_unknown
+from apollo.api import Allowed, Denied, Held, Proposal, Resource, Verdict, is_unknown, refs_in
 from apollo.gates.base import located
 
 __all__ = ["RestrictionsGate"]
@@ -45,6 +45,8 @@ class RestrictionsGate:
             entries: tuple[str, ...] | None = getattr(proposal.allow, use.subject)
             if entries is None:
                 continue
+            if _judged_elsewhere(use):
+                continue
             if is_unknown(use.value):
                 unknown.append(f"{use.path} is not known yet, and allow.{use.subject} restricts it")
             elif not any(_matches(entry, use.value) for entry in entries):
@@ -67,6 +69,12 @@ class RestrictionsGate:
                 "Restricted", f"{located(proposal)}: " + "; ".join(unknown), until="the value is known"
             )
         return Allowed()
+
+
+def _judged_elsewhere(use: _Use) -> bool:
+    """Whether it is the cluster of a service in git, which has to pass itself before anything follows it."""
+    refs = list(refs_in(use.value)) if use.subject == "clusters" else []
+    return bool(refs) and all((ref.kind, ref.output) == ("Service", "cluster") for ref in refs)
 
 
 def _uses(proposal: Proposal) -> Iterator[_Use]:

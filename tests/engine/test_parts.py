@@ -91,3 +91,13 @@ async def test_a_confirmation_is_asked_for_the_whole_plan() -> None:
     world = await settled(prune=True)
     result = await serve(world, chest(size=2, prune="confirm"))
     assert result.exit_code == 3 and world.cloud.mutations == []
+
+
+async def test_what_moved_is_looked_at_before_it_is_deleted_whatever_the_list_told() -> None:
+    world = World(kinds=ToyKinds((Box(),)), sync=Sync(prune=True))
+    await serve(world, box("a", place="here"))
+    world.cloud.calls.clear()
+    await serve(world, box("a", place="there"))
+    assert "Box/here" not in world.cloud.objects
+    calls = world.cloud.calls
+    assert ("Read", "Box/here") in calls[: calls.index(("Delete", "Box/here"))]

@@ -207,6 +207,14 @@ def test_nothing_of_others_is_ever_deleted(owner: str | None) -> None:
     assert verdict.reason == "Conflict"
 
 
+def test_the_cluster_of_a_service_yet_to_come_is_that_service_s_to_answer_for() -> None:
+    allow = Allow(clusters=("green",))
+    follows = wanted(Anything(cluster=marker("Service", "web", "cluster")))
+    assert RestrictionsGate().check(proposal(want=follows, allow=allow)) == Allowed()
+    other = wanted(Anything(cluster=marker("Cluster", "web", "name")))
+    assert isinstance(RestrictionsGate().check(proposal(want=other, allow=allow)), Held)
+
+
 # ── prune ────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -231,6 +231,34 @@ async def test_a_target_that_somebody_deletes_comes_back_and_takes_no_tasks_away
     assert desired(world) == 8
 
 
+def one(number: int) -> str:
+    documents = (task_definition(), service(), scaling())
+    return "---".join(documents).replace("web", f"web-{number}")
+
+
+async def test_a_check_of_many_costs_a_few_calls_whatever_the_load_has_moved(world: World) -> None:
+    world.write({f"web-{number}/web.yaml": one(number) for number in range(12)})
+    await done(world)
+    world.aws.load_rises("web-3", 7, cluster="green")
+    world.aws.settle()
+    assert await told(world) == {("Service/web-3", "/desiredCount"): "owned by ScalingPolicy/web-3"}
+    world.aws.clear()
+    assert not (await world.plan()).steps
+    counts = {name: n for name, n in world.aws.counts().items() if "autoscaling" in name}
+    assert counts == {
+        "application-autoscaling:DescribeScalableTargets": 1,
+        "application-autoscaling:DescribeScalingPolicies": 2,  # ten in a page
+        "application-autoscaling:DescribeScheduledActions": 1,
+    }
+
+
+async def test_scaling_of_a_service_yet_to_come_is_allowed_where_the_service_is(world: World) -> None:
+    world.configure(more="  allow: {clusters: [green]}\n")
+    write(world, scaling())
+    await done(world)
+    assert len(targets(world)) == 1
+
+
 # ── killed anywhere ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -241,23 +269,3 @@ def _never_at_zero(world: World) -> None:
 
 async def test_create_survives_every_crash(world: World) -> None:
     await survives_every_crash(world, Story(lambda w: write(w, scaling(least=3)), always=_never_at_zero))
-
-
-async def test_update_survives_every_crash(world: World) -> None:
-    def change(world: World) -> None:
-        write(world, scaling(least=3, target=70), image="web:2")
-
-    story = Story(change, lambda w: write(w, scaling()), always=_never_at_zero)
-    await survives_every_crash(world, story)
-
-
-async def test_delete_survives_every_crash(world: World) -> None:
-    await survives_every_crash(world, Story(write, lambda w: write(w, scaling()), {"prune": True}))
-
-
-async def test_adoption_survives_every_crash(world: World) -> None:
-    def by_hand(world: World) -> None:
-        hand(world).register_scalable_target(**WHERE, MinCapacity=2, MaxCapacity=10)
-        write(world, scaling(lifecycle="lifecycle: {adopt: true}"))
-
-    await survives_every_crash(world, Story(by_hand, write, always=_never_at_zero))

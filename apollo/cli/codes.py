@@ -8,6 +8,10 @@ from typing import Final
 __all__ = ["CODES", "lookup"]
 
 CODES: Final[Mapping[str, tuple[str, str]]] = {
+    "APO-AAS-001": (
+        "AWS did not list scalable targets, policies or scheduled actions to the end.",
+        "Nothing to do: Apollo asks again, and changes nothing before it knows.",
+    ),
     "APO-CLI-001": (
         "The command line does not say what to do.",
         "Read the command's --help; it has an example.",
@@ -87,6 +91,14 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "AWS's list of scalable targets was incomplete: who owns a service's desiredCount is not known.",
         "Nothing to do: Apollo asks again, and leaves the count alone until it knows.",
     ),
+    "APO-ELB-001": (
+        "AWS did not list the rules of a listener to the end.",
+        "Nothing to do: Apollo asks again, and changes nothing before it knows.",
+    ),
+    "APO-ELB-002": (
+        "The listener does not exist in this account and region.",
+        "Correct spec.listenerArn, or create the listener.",
+    ),
     "APO-GENERAL-001": ("An error without a code of its own.", "Read its message."),
     "APO-GENERAL-002": (
         "Something that may pass.",
@@ -149,6 +161,44 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "Install apollo-ecs again.",
     ),
     "APO-PLUGIN-010": ("A controller failed in an unexpected way.", "Report it to the author of the kind."),
+    "APO-RULE-001": (
+        "The default rule of a listener has neither conditions nor transforms.",
+        "Leave them out, or give the rule a priority.",
+    ),
+    "APO-RULE-002": ("A rule says nothing about the requests it is for.", "Write conditions."),
+    "APO-RULE-003": (
+        "A condition does not say its field, or has the values of another one.",
+        "Write field, and the values into the configuration of that field.",
+    ),
+    "APO-RULE-004": (
+        "Two conditions of a rule are about the same part of the request.",
+        "Put the values into one condition: any of them may match.",
+    ),
+    "APO-RULE-005": (
+        "The actions of a rule do not end with exactly one that answers the request.",
+        "Let forward, redirect or fixed-response be the last action.",
+    ),
+    "APO-RULE-006": ("An action lacks what its type needs.", "Write the configuration of that type."),
+    "APO-RULE-007": ("A rule has two transforms of one type.", "Keep one of them."),
+    "APO-SCALE-001": (
+        "A resourceId that Application Auto Scaling would take, but never scale.",
+        "Write service/CLUSTER/SERVICE with names, or service: NAME.",
+    ),
+    "APO-SCALE-002": ("The bounds contradict each other.", "Let minCapacity be at most maxCapacity."),
+    "APO-SCALE-003": ("Two policies or scheduled actions share a name.", "Give each a name of its own."),
+    "APO-SCALE-004": (
+        "A policy has no configuration, several, or one of another type.",
+        "Write the one configuration that belongs to policyType.",
+    ),
+    "APO-SCALE-005": (
+        "A target tracking policy does not say what it follows.",
+        "Write predefinedMetricSpecification or customizedMetricSpecification.",
+    ),
+    "APO-SCALE-006": ("The steps of a step scaling policy are incomplete.", "Give each step a bound."),
+    "APO-SCALE-007": (
+        "A scheduled action lacks a schedule that AWS knows, or what to do then.",
+        "Write at(…), rate(…) or cron(…), and minCapacity, maxCapacity or both.",
+    ),
     "APO-SVC-001": (
         "launchType and capacityProviderStrategy exclude each other.",
         "Leave one of them out.",

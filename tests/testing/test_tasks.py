@@ -216,3 +216,61 @@ def test_waiters_of_the_sdk(stage: Stage) -> None:
     stage.ecs.stop_task(cluster="green", task=task["taskArn"])
     stage.aws.settle()
     stage.ecs.get_waiter("tasks_stopped").wait(cluster="green", tasks=[task["taskArn"]], **wait)
+
+
+def test_overrides_are_echoed_and_count(stage: Stage) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html"""
+    container = {"name": "app", "command": ["migrate"], "environment": [{"name": "A", "value": "b"}]}
+    overrides = {"cpu": "512", "memory": "1024", "containerOverrides": [container]}
+    [task] = run(stage, overrides=overrides)
+    assert (task["cpu"], task["memory"]) == ("512", "1024")
+    assert task["overrides"]["containerOverrides"] == [container]
+    assert task["overrides"]["inferenceAcceleratorOverrides"] == []
+
+
+def test_ten_tasks_at_once(stage: Stage) -> None:
+    """count: "You can specify up to 10 tasks for each call." Each has an interface of its own."""
+    tasks = run(stage, count=10)
+    assert len({t["taskArn"] for t in tasks}) == 10
+    stage.aws.advance(10)
+    found = stage.ecs.describe_tasks(cluster="green", tasks=[t["taskArn"] for t in tasks])["tasks"]
+    addresses = {c["networkInterfaces"][0]["privateIpv4Address"] for t in found for c in t["containers"]}
+    assert len(addresses) == 10
+    assert {a["status"] for t in found for a in t["attachments"]} == {"ATTACHED"}
+
+
+def test_only_the_container_that_failed_has_its_code(stage: Stage) -> None:
+    """The others are stopped with it, because it is essential (API_ContainerDefinition.essential)."""
+    containers = [{"name": "app", "image": "web:crash"}, {"name": "sidecar", "image": "proxy:1"}]
+    stage.register(family="pair", containerDefinitions=containers)
+    [task] = run(stage, taskDefinition="pair")
+    stage.aws.settle()
+    done = one(stage, task["taskArn"])
+    assert {c["name"]: c["exitCode"] for c in done["containers"]} == {"app": 1, "sidecar": 0}
+
+
+def test_the_same_image_has_the_same_digest_everywhere(stage: Stage) -> None:
+    """containerImages[].imageDigest of the service revision, imageDigest of the container; an image that is
+    named by digest keeps it (API_ContainerImage)."""
+    digest = "sha256:" + "a" * 64
+    containers = [{"name": "app", "image": "web:1"}, {"name": "pinned", "image": f"proxy@{digest}"}]
+    stage.register(family="pair", containerDefinitions=containers)
+    service = stage.create("pair", taskDefinition="pair")
+    arn = service["currentServiceRevisions"][0]["arn"]
+    [revision] = stage.ecs.describe_service_revisions(serviceRevisionArns=[arn])["serviceRevisions"]
+    of_revision = {i["containerName"]: i["imageDigest"] for i in revision["containerImages"]}
+    of_tasks = [{c["name"]: c["imageDigest"] for c in t["containers"]} for t in stage.tasks(name="pair")]
+    assert of_tasks == [of_revision] * 2
+    assert of_revision["pinned"] == digest
+
+
+@pytest.mark.parametrize("operation", ["CreateTaskSet", "UpdateServicePrimaryTaskSet"])
+def test_what_is_not_there_says_so(stage: Stage, refused: Refused, operation: str) -> None:
+    calls: dict[str, Any] = {
+        "CreateTaskSet": lambda: stage.ecs.create_task_set(service="a", cluster="b", taskDefinition="c"),
+        "UpdateServicePrimaryTaskSet": lambda: stage.ecs.update_service_primary_task_set(
+            cluster="a", service="b", primaryTaskSet="c"
+        ),
+    }
+    with refused("SimNotImplemented", f"ecs:{operation} is not simulated"):
+        calls[operation]()

@@ -225,6 +225,33 @@ def test_a_newer_update_supersedes(shop: Shifting, stage: str) -> None:
     assert old["status"] == "STOPPED"
 
 
+@pytest.mark.parametrize("wait", [0, 1, 3])
+def test_stopping_one_that_superseded_another(shop: Shifting, wait: float) -> None:
+    """Also before it took the traffic back that the first one had shifted."""
+    shop.begin("LINEAR")
+    shop.release()
+    shop.until("PRODUCTION_TRAFFIC_SHIFT")
+    shop.aws.advance(30)
+    assert shop.weights() == (90, 10)
+    arn = shop.release("3")["currentServiceDeployment"]
+    shop.aws.advance(wait)
+    shop.ecs.stop_service_deployment(serviceDeploymentArn=arn)
+    shop.aws.settle()
+    assert shop.deployments() == [("PRIMARY", "COMPLETED", "web:1")]
+    assert (shop.weights(), shop.weights(shop.test)) == ((100, 0), (100, 0))
+
+
+def test_a_first_deployment_that_never_got_there_is_replaced(shop: Shifting) -> None:
+    shop.register("crash")
+    configuration = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0}
+    shop.create(settle=False, loadBalancers=[shop.balancer()], deploymentConfiguration=configuration)
+    shop.aws.advance(60)
+    shop.release("2")
+    shop.aws.settle()
+    assert shop.service_deployment()["status"] == "SUCCESSFUL"
+    assert shop.look()["runningCount"] == 2
+
+
 def test_production_is_always_served_by_healthy_tasks(shop: Shifting) -> None:
     """Whatever happens, the target group with the weight has all its tasks."""
     shop.begin(**BREAKER)

@@ -6,6 +6,8 @@ from typing import ClassVar
 from apollo.testing.services.ecs import (
     clusters,
     deployments,
+    execute,
+    protection,
     providers,
     services,
     tags,
@@ -56,6 +58,9 @@ class Ecs(Region):
         "StopTask": tasks.stop,
         "DescribeTasks": tasks.describe,
         "ListTasks": tasks.list_tasks,
+        "ExecuteCommand": execute.execute,
+        "UpdateTaskProtection": protection.update,
+        "GetTaskProtection": protection.get,
         "TagResource": tags.tag_resource,
         "UntagResource": tags.untag_resource,
         "ListTagsForResource": tags.list_tags,

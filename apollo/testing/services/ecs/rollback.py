@@ -71,6 +71,8 @@ def _serving(service: Service) -> Deployment | None:
     if not service.history:
         return None
     shift = service.current.shift
+    if shift is not None and shift.blue is None and service.primary.rollout_state != "COMPLETED":
+        return None  # the first one, and it never got there
     if shift is not None and shift.blue in service.deployments:
         green = next((d for d in service.deployments if d.revision is shift.green), None)
         return green if green is not None and shift.production >= 100 else shift.blue
@@ -92,7 +94,8 @@ def _shift(ecs: Region, service: Service, green: Revision, serving: Deployment |
         green.alternate = serves_alternate(ecs, green.config)
     else:
         green.alternate = not serving.revision.alternate
-    return Shift(green, serving, forward(configuration, reconcile=len(service.deployments) > 1))
+    reconcile = len(service.deployments) > (0 if serving is None else 1)
+    return Shift(green, serving, forward(configuration, reconcile=reconcile))
 
 
 def _fresh_start(service: Service) -> None:

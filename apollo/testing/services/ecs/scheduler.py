@@ -136,22 +136,24 @@ def _schedule(ecs: Region, service: Service, at: float) -> None:
     stops: list[Task] = []
     starts = max(0, missing)
     if missing < 0:
-        stops += sorted(mine, key=lambda task: (task.well, -task.created_at))[:-missing]
+        free = [task for task in mine if task.protected_until <= at]
+        stops += sorted(free, key=lambda task: (task.well, -task.created_at))[:-missing]
     if old:
         configuration = service.fields["deploymentConfiguration"]
         least = math.ceil(desired * configuration["minimumHealthyPercent"] / 100)
         most = math.floor(desired * configuration["maximumPercent"] / 100)
-        idle = [task for task in old if not task.well]
+        idle = [task for task in old if not task.well and task.protected_until <= at]
         serving = [task for task in old if task.well]
+        free = [task for task in serving if task.protected_until <= at]
         healthy = sum(task.counted_at <= at for task in mine) + len(serving)
         room = most - (len(live) - len(idle) - len(stops))
         blocked = max(0, missing - max(0, room))
         replaced = min(len(serving), healthy - least, max(healthy - desired, blocked))
         stops += idle
         if releases_old(ecs, service, at):
-            stops += serving
+            stops += free
         elif replaced > 0:
-            stops += serving[:replaced]
+            stops += free[:replaced]
         starts = max(0, min(missing, most - (len(live) - len(stops))))
         _note_stuck(service, at, bool(missing > 0 and not starts and not stops), mine)
     if at < service.throttled_until or at < service.blocked_until:

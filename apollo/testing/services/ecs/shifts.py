@@ -141,6 +141,9 @@ def backward(shift: Shift) -> list[Step]:
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/lambda-lifecycle-hooks.html
     """
     steps = []
+    if shift.step.stage == "RECONCILE_SERVICE":
+        # Traffic can still be where the deployment before left it.
+        steps.append(Step("RECONCILE_SERVICE", production=0.0, test=0.0, until="reconciled"))
     if shift.step.stage == "CLEAN_UP":
         steps.append(Step("SCALE_UP", until="scaled"))
     if shift.production > 0:

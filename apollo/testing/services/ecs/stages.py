@@ -112,7 +112,8 @@ def _staff(ecs: Region, service: Service, shift: Shift, at: float) -> None:
 def _wanted(service: Service, shift: Shift, deployment: Deployment, have: int) -> int:
     stage = shift.step.stage
     if deployment is service.primary:
-        return 0 if stage in ("RECONCILE_SERVICE", "PRE_SCALE_UP") else service.desired
+        waits = not shift.back and stage in ("RECONCILE_SERVICE", "PRE_SCALE_UP")
+        return 0 if waits else service.desired
     if stage == "CLEAN_UP":
         return 0
     if deployment is shift.blue:

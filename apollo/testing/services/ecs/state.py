@@ -236,7 +236,16 @@ class Task:
         if self.stop_at != INF:
             return min(t for t in (self.stopping_at, self.stopped_at, INF) if t > now)
         return min(
-            t for t in (self.running_at, self.healthy_at, self.counted_at, self.fail_at, INF) if t > now
+            t
+            for t in (
+                self.running_at,
+                self.healthy_at,
+                self.counted_at,
+                self.fail_at,
+                self.protected_until,
+                INF,
+            )
+            if t > now
         )
 
 

@@ -10,7 +10,7 @@ from apollo.testing.services.ecs.paging import page
 from apollo.testing.services.ecs.region import Region, invalid
 from apollo.testing.services.ecs.scheduler import wake
 from apollo.testing.services.ecs.service_config import revision_config
-from apollo.testing.services.ecs.service_rules import check_config
+from apollo.testing.services.ecs.service_rules import check_config, check_placement
 from apollo.testing.services.ecs.state import Cluster, Json, Tags, Task, TaskDefinition
 from apollo.testing.services.ecs.tags import checked
 from apollo.testing.services.ecs.task_view import view
@@ -36,6 +36,10 @@ def run(ecs: Region, call: Call) -> Json:
         raise invalid("Specifying both a launch type and capacity provider strategy is not supported.")
     if p.get("capacityProviderStrategy"):
         check_strategy(p["capacityProviderStrategy"], cluster.capacity_providers)
+    if p.get("propagateTags") == "SERVICE":
+        # "An error will be received if you specify the SERVICE option when running a task."
+        raise invalid("Tags can only be propagated from the task definition when running a task.")
+    check_placement(p)
     definition = ecs.usable_definition(p["taskDefinition"])
     config = revision_config(
         {k: v for k, v in p.items() if k != "volumeConfigurations"}, None, cluster, definition
@@ -103,8 +107,8 @@ def _place(
     return tasks, failures
 
 
-def _find(ecs: Region, cluster_name: str | None, given: str) -> Task | None:
-    cluster = ecs.cluster(cluster_name)
+def find(ecs: Region, cluster: Cluster, given: str) -> Task | None:
+    """By id or ARN, as long as it is remembered; brought up to now."""
     task = ecs.tasks.get(given.rsplit("/", 1)[-1])
     if task is None or task.cluster is not cluster or (given.startswith("arn:") and given != task.arn):
         return None
@@ -118,7 +122,7 @@ def _find(ecs: Region, cluster_name: str | None, given: str) -> Task | None:
 def stop(ecs: Region, call: Call) -> Json:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html"""
     p = call.params
-    task = _find(ecs, p.get("cluster"), p["task"])
+    task = find(ecs, ecs.cluster(p.get("cluster")), p["task"])
     if task is None:
         raise invalid("The referenced task was not found.")
     if task.live:
@@ -141,7 +145,7 @@ def describe(ecs: Region, call: Call) -> Json:
     tags = "TAGS" in p.get("include", [])
     found, failures = [], []
     for name in names:
-        task = _find(ecs, p.get("cluster"), name)
+        task = find(ecs, cluster, name)
         if task is None:
             arn = name if name.startswith("arn:") else ecs.arn("task", f"{cluster.name}/{name}")
             failures.append({"arn": arn, "reason": "MISSING"})

@@ -12,11 +12,13 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import boto3
 import pytest
 
 from apollo.api import Key
 from apollo.cli.demo.clock import FastClock
 from apollo.cli.demo.cloud import environment
+from apollo.cli.demo.files import PROD
 from apollo.cli.demo.teller import Teller
 from apollo.operator import Event
 from apollo.testing import LocalAws
@@ -29,6 +31,7 @@ CHAPTERS = (
     "A bad image is rolled back, and not tried again",
     "The fix supersedes it, and is promoted",
     "A change behind Apollo's back is found and undone",
+    "The load rises, and Apollo leaves the count to the autoscaler",
     "A last pass has nothing to do",
 )
 
@@ -113,8 +116,11 @@ def test_the_whole_story_in_less_than_a_minute(full: Mapping[str, Demo]) -> None
     assert "\x1b" not in text, "no colour off a terminal"
     assert "Essential container in task exited" in text
     assert "not tried again" in text
+    assert "requests for stage.example.com reach 2 healthy tasks" in text
+    assert "undone: they reach 4 healthy tasks again" in text
+    assert "desiredCount is owned by ScalingPolicy/web" in text
     assert re.search(
-        r"^9 commits \(5 merges\), 5 rollouts \(1 rolled back\), 11 calls that", text, re.MULTILINE
+        r"^9 commits \(5 merges\), 5 rollouts \(1 rolled back\), 17 calls that", text, re.MULTILINE
     )
     assert max(map(len, text.splitlines())) <= 100
     assert not list(demo.scratch.iterdir()), "nothing is left behind"
@@ -137,6 +143,18 @@ def test_what_is_kept_can_be_used_and_a_signal_ends_it(full: Mapping[str, Demo])
     )
     assert status.returncode == 0, status.stderr
     assert status.stdout.count("Synced · Healthy") == 2
+    rule = re.search(r"^    --rule-arn (\S+) ", demo.read(), re.MULTILINE)
+    assert rule, "what can be changed behind Apollo's back is named"
+    elb = boto3.client(
+        "elbv2",
+        region_name=PROD.region,
+        endpoint_url=exports["AWS_ENDPOINT_URL"],
+        aws_access_key_id=PROD.account,
+        aws_secret_access_key="x",
+    )
+    elsewhere = [{"Field": "host-header", "Values": ["elsewhere.example.com"]}]
+    undone = demo.read().count("ModifyRule")
+    elb.modify_rule(RuleArn=rule[1], Conditions=elsewhere)
     manifest = folder / "config/apps/shop/web.yaml"
     manifest.write_text(manifest.read_text().replace("web:1.2", "web:1.3"))
     subprocess.run(["git", "commit", "--quiet", "-am", "Web 1.3"], cwd=folder / "config", check=True)
@@ -144,6 +162,9 @@ def test_what_is_kept_can_be_used_and_a_signal_ends_it(full: Mapping[str, Demo])
     until = time.monotonic() + 30
     while demo.read().count("UpdateService") == before:
         assert time.monotonic() < until, "a commit is deployed"
+        time.sleep(0.1)
+    while demo.read().count("ModifyRule") == undone:
+        assert time.monotonic() < until, "a change by hand is undone"
         time.sleep(0.1)
     demo.process.send_signal(signal.SIGINT)
     assert demo.end(25) == 0, "Ctrl-C is how it is stopped"
@@ -163,7 +184,7 @@ def test_without_git_the_chapter_that_needs_it_fails(tmp_path: Path) -> None:
     demo = Demo(tmp_path, PATH=str(tmp_path))
     assert demo.end() == 1
     assert "✗ git is not installed" in demo.read()
-    assert "Chapter 2 of 8 failed" in demo.read()
+    assert "Chapter 2 of 9 failed" in demo.read()
     assert not list(demo.scratch.iterdir())
 
 
@@ -179,7 +200,7 @@ def test_a_claim_that_does_not_hold_is_crossed_with_what_was_found(tmp_path: Pat
     assert demo.end() == 1
     crossed = [line for line in demo.read().splitlines() if "✗" in line]
     assert len(crossed) == 1 and "the commit that asked for them" in crossed[0]
-    assert "Chapter 3 of 8 failed" in demo.read()
+    assert "Chapter 3 of 9 failed" in demo.read()
     assert "4. " not in demo.read()
 
 

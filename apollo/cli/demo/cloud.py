@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from apollo.cli.demo.files import CLUSTER, Target
+from apollo.cli.demo.files import CLUSTER, Balancer, Target
 from apollo.testing import LocalAws, Request
 
 __all__ = ["Site", "by_apollo", "environment"]
@@ -48,8 +48,14 @@ class Site:
     def __init__(self, aws: LocalAws, target: Target) -> None:
         self.target = target
         self._aws = aws
-        self._ecs = aws.client(
-            "ecs", account=target.account, region=target.region, retries=2, user_agent_extra=_HAND
+        account, region = target.account, target.region
+        self._ecs, self._elb = (
+            aws.client(name, account=account, region=region, retries=2, user_agent_extra=_HAND)
+            for name in ("ecs", "elbv2")
+        )
+        self.balancer = Balancer(
+            aws.listener("shop", account=account, region=region),
+            aws.target_group("web", port=8080, balanced=False, account=account, region=region),
         )
 
     # ── what a hand does ─────────────────────────────────────────────────────────────────────────────────
@@ -57,14 +63,43 @@ class Site:
     def create_cluster(self) -> None:
         self._ecs.create_cluster(clusterName=CLUSTER)
 
-    def scale(self, count: int) -> None:
-        """What somebody does in the console at night."""
-        self._ecs.update_service(cluster=CLUSTER, service="web", desiredCount=count)
+    def rename_host(self, host: str) -> None:
+        """What somebody does in the console at night: the service's rule is for another host now."""
+        conditions = [{"Field": "host-header", "HostHeaderConfig": {"Values": [host]}}]
+        self._elb.modify_rule(RuleArn=self.rule(), Conditions=conditions)
+
+    def load(self, tasks: int) -> int:
+        """The load needs so many tasks; the desired count after the autoscaler has seen it."""
+        target = self.target
+        return self._aws.load_rises(
+            "web", tasks, cluster=CLUSTER, account=target.account, region=target.region
+        )
 
     # ── what is there ────────────────────────────────────────────────────────────────────────────────────
 
     def services(self) -> list[str]:
         return [arn.rsplit("/", 1)[-1] for arn in self._ecs.list_services(cluster=CLUSTER)["serviceArns"]]
+
+    def rule(self) -> str:
+        """The ARN of the rule that a request for the environment's host meets."""
+        return str(self._met()["RuleArn"])
+
+    def reached(self) -> int:
+        """How many healthy tasks a request for the environment's host can reach; 0 as well when it meets
+        another rule than the service's."""
+        forward = self._met()["Actions"][0].get("ForwardConfig", {})
+        if [group["TargetGroupArn"] for group in forward.get("TargetGroups", ())] != [self.balancer.group]:
+            return 0
+        found = self._elb.describe_target_health(TargetGroupArn=self.balancer.group)
+        return sum(one["TargetHealth"]["State"] == "healthy" for one in found["TargetHealthDescriptions"])
+
+    def turned_away(self) -> bool:
+        """Whether the listener itself answers a request for the environment's host, with 404."""
+        action = self._met()["Actions"][0]
+        return str(action.get("FixedResponseConfig", {}).get("StatusCode")) == "404"
+
+    def _met(self) -> Mapping[str, Any]:
+        return self._aws.route(self.balancer.listener, host=self.target.host)
 
     def desired(self) -> int:
         found = self._ecs.describe_services(cluster=CLUSTER, services=["web"])["services"]

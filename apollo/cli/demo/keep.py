@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from apollo.cli.demo.files import CLUSTER, LOG, MANIFEST, image
+from apollo.cli.demo.files import LOG, MANIFEST, image
 from apollo.cli.demo.world import World
 
 __all__ = ["instructions"]
@@ -37,8 +37,9 @@ def instructions(world: World) -> Iterator[str]:
     yield "  git -C config switch stage"
     yield ""
     yield "  # change something behind Apollo's back"
-    yield f"  AWS_ACCESS_KEY_ID={prod.account} aws --region {prod.region} ecs update-service \\"
-    yield f"    --cluster {CLUSTER} --service web --desired-count 1"
+    yield f"  AWS_ACCESS_KEY_ID={prod.account} aws --region {prod.region} elbv2 modify-rule \\"
+    yield f"    --rule-arn {world.prod.rule()} \\"
+    yield "    --conditions Field=host-header,Values=elsewhere.example.com"
     yield ""
     yield f"What the operator does is told here; its log is {world.folder / LOG}."
     yield "Ctrl-C stops all of it and removes the folder."

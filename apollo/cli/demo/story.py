@@ -18,7 +18,14 @@ __all__ = ["CHAPTERS"]
 
 _README: Final = "What runs in the shop. A merge to stage deploys on stage, a merge to prod on production.\n"
 _BAD: Final = "crash-1.1"
-_CREATE: Final = ["RegisterTaskDefinition", "CreateService"]
+_ELSEWHERE: Final = "elsewhere.example.com"
+_CREATE: Final = [
+    "CreateRule",
+    "RegisterTaskDefinition",
+    "CreateService",
+    "RegisterScalableTarget",
+    "PutScalingPolicy",
+]
 _UPDATE: Final = ["RegisterTaskDefinition", "UpdateService"]
 
 
@@ -29,6 +36,9 @@ async def local_aws(world: World) -> None:
         target = site.target
         claim = f"{target.name:<5}  account {target.account}, {target.region}: cluster {CLUSTER} is empty"
         _hold(world, claim, not services, f"it holds {services}")
+    claim = "each with a listener and a target group of the platform team; every request gets a 404"
+    away = all(site.turned_away() for site in world.sites)
+    _hold(world, claim, away, "some rule answers")
 
 
 async def one_operator(world: World) -> None:
@@ -54,8 +64,10 @@ async def merge_to_stage(world: World) -> None:
     await world.repository.propose("add-web", {MANIFEST: web("1.0")}, "Add the web shop")
     commit = await world.repository.merge("add-web", into="stage")
     await _rolled_out(world, stage, "1.0", since)
+    await world.heard("its scaling is set up", "Synced", stage, since, kind="ScalingPolicy")
+    await _reached(world, stage)
     calls = stage.calls(mark)
-    _exactly(world, calls, _CREATE)
+    _exactly(world, calls, _CREATE, unordered=2)
     agents = [call.user_agent for call in calls]
     named = all(f"commit/{commit}" in agent for agent in agents)
     _hold(world, f"which name the commit that asked for them, {short(commit)}", named, "; ".join(agents))
@@ -67,6 +79,8 @@ async def promote(world: World) -> None:
     mark, since = world.prod.mark(), len(world.events)
     await world.repository.merge("stage", into="prod")
     await _rolled_out(world, world.prod, "1.0", since)
+    await world.heard("its scaling is set up", "Synced", world.prod, since, kind="ScalingPolicy")
+    await _reached(world, world.prod)
     calls = world.stage.calls(mark)
     _hold(world, "stage was not touched", not calls, _names(calls))
 
@@ -118,14 +132,42 @@ async def fix(world: World) -> None:
 async def drift(world: World) -> None:
     prod = world.prod
     mark, since = prod.mark(), len(world.events)
-    count = prod.target.tasks
-    world.tell.command(f"aws ecs update-service --cluster {CLUSTER} --service web --desired-count 1")
-    await to_thread.run_sync(prod.scale, 1)
-    await world.heard("Apollo finds the change", "Drifted", prod, since)
-    await world.until("Apollo undoes it", lambda: prod.desired() == count, prod.desired)
-    await world.heard("Apollo says that it is done", "Synced", prod, since)
-    await _runs(world, prod, "1.2", f"found by a regular look, and undone: prod runs {count} tasks again")
-    _exactly(world, prod.calls(mark), ["UpdateService"])
+    world.tell.command(f"aws elbv2 modify-rule … --conditions Field=host-header,Values={_ELSEWHERE}")
+    await to_thread.run_sync(prod.rename_host, _ELSEWHERE)
+    away = prod.turned_away()
+    if not prod.calls(mark):  # else Apollo has looked in just this moment, and they are no longer
+        _hold(world, f"requests for {prod.target.host} get a 404", away, "some rule answers")
+    await world.heard("Apollo finds the change", "Drifted", prod, since, kind="ListenerRule")
+    await _reached(
+        world, prod, claim="found by a regular look, and undone: they reach {} healthy tasks again"
+    )
+    _exactly(world, prod.calls(mark), ["ModifyRule"])
+
+
+async def load_rises(world: World) -> None:
+    prod = world.prod
+    mark, count = prod.mark(), prod.target.tasks + 2
+    world.tell.note(f"So many customers come to prod that the CPU policy needs {count} tasks.")
+    before = await to_thread.run_sync(prod.desired)
+    after = await to_thread.run_sync(prod.load, count)
+    claim = f"the autoscaler moves desiredCount from {prod.target.tasks} to {count}"
+    _hold(world, claim, (before, after) == (prod.target.tasks, count), f"from {before} to {after}")
+    await _reached(world, prod, count)
+    look = prod.mark()
+    world.refresh(prod)
+    await world.until("Apollo looks at prod", partial(_looked_twice, prod, look))
+    world.tell.command("apollo plan -e prod")
+    async with world.operator() as operator:
+        plan = await operator.plan(prod.target.name)
+    planned = [f"{step.call.service}:{step.call.operation}" for step in plan.steps if step.call is not None]
+    owners = [one.why for item in plan for one in item.ignored if one.path == "/desiredCount"]
+    claim = f"nothing to do: desiredCount is {' and '.join(owners)}"
+    _hold(world, claim, bool(owners) and not plan.steps and not plan.failed, f"the plan has {planned}")
+    calls, reads = prod.calls(mark), len(prod.asked(look))
+    claim = f"a look at everything and a plan: {reads} reads, 0 calls that change anything"
+    _hold(world, claim, not calls, _names(calls))
+    desired = await to_thread.run_sync(prod.desired)
+    _hold(world, f"desiredCount is still {count}", desired == count, f"it is {desired}")
 
 
 async def last_pass(world: World) -> None:
@@ -156,6 +198,7 @@ CHAPTERS: Final[Sequence[tuple[str, Chapter]]] = (
     ("A bad image is rolled back, and not tried again", bad_image),
     ("The fix supersedes it, and is promoted", fix),
     ("A change behind Apollo's back is found and undone", drift),
+    ("The load rises, and Apollo leaves the count to the autoscaler", load_rises),
     ("A last pass has nothing to do", last_pass),
 )
 
@@ -169,10 +212,14 @@ def _hold(world: World, claim: str, holds: bool, found: str) -> None:
     world.tell.tick(claim)
 
 
-def _exactly(world: World, calls: Sequence[Request], expected: Sequence[str]) -> None:
-    number = {1: "one call", 2: "two calls"}[len(expected)]
-    claim = f"by {number}: {' and '.join(expected)}"
-    _hold(world, claim, _operations(calls) == list(expected), _names(calls))
+def _exactly(world: World, calls: Sequence[Request], expected: Sequence[str], unordered: int = 0) -> None:
+    """These calls and no others. The first ``unordered`` ones do not wait for each other."""
+    number = {1: "one call", 2: "two calls", 5: "five calls"}[len(expected)]
+    *most, last = expected
+    claim = f"by {number}: " + " and ".join(filter(None, (", ".join(most), last)))
+    made = _operations(calls)
+    made[:unordered] = sorted(made[:unordered])
+    _hold(world, claim, made == list(expected), _names(calls))
 
 
 async def _rolled_out(world: World, site: Site, tag: str, since: int) -> None:
@@ -191,6 +238,14 @@ async def _rolled_out(world: World, site: Site, tag: str, since: int) -> None:
 async def _runs(world: World, site: Site, tag: str, claim: str) -> None:
     wanted = {image(tag): site.target.tasks}
     await world.until(claim, lambda: site.running() == wanted, lambda: f"{dict(site.running())} run")
+    world.tell.tick(claim)
+
+
+async def _reached(world: World, site: Site, count: int = 0, claim: str = "") -> None:
+    """A request for the host meets the service's rule, and behind that all of its tasks are healthy."""
+    wanted = count or site.target.tasks
+    claim = claim.format(wanted) or f"requests for {site.target.host} reach {wanted} healthy tasks"
+    await world.until(claim, lambda: site.reached() == wanted, lambda: f"they reach {site.reached()}")
     world.tell.tick(claim)
 
 

@@ -58,7 +58,8 @@ class World:
         self._operator: Operator | None = None
         self._stopped = anyio.Event()
         self._died: Exception | None = None
-        (folder / "apollo.yaml").write_text(apollo_yaml(), encoding="utf-8")
+        text = apollo_yaml((site.target, site.balancer) for site in self.sites)
+        (folder / "apollo.yaml").write_text(text, encoding="utf-8")
 
     @property
     def sites(self) -> tuple[Site, Site]:
@@ -140,11 +141,12 @@ class World:
         last = await to_thread.run_sync(found) if found is not None else "it did not come"
         raise Untrue(what, f"not so after {_PATIENCE:.0f} s: {last}")
 
-    async def heard(self, what: str, type_: str, site: Site, since: int) -> Event:
-        """The event about the service, once the operator has told it. ``since``: index into `events`."""
+    async def heard(self, what: str, type_: str, site: Site, since: int, *, kind: str = "Service") -> Event:
+        """The event about web's resource of a kind, once the operator has told it. ``since``: index into
+        `events`."""
 
         def look() -> Event | None:
-            key = Key("Service", site.target.name, "web")
+            key = Key(kind, site.target.name, "web")
             return next((one for one in self.events[since:] if one.type == type_ and one.key == key), None)
 
         seen = await self.until(what, look)

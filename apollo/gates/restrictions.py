@@ -54,6 +54,7 @@ class RestrictionsGate:
                 listed = ", ".join(entries) or "nothing"
                 text = f"{field}{use.value} is not among allow.{use.subject} ({listed})"
                 refused.append((use, text))
+        refused += _beyond_git(proposal)
         if refused and proposal.want is None:
             message = f"{located(proposal)} is kept: " + "; ".join(text for _, text in refused)
             return Held("Restricted", message, until="the kind is allowed here", quiet=True)
@@ -69,6 +70,25 @@ class RestrictionsGate:
                 "Restricted", f"{located(proposal)}: " + "; ".join(unknown), until="the value is known"
             )
         return Allowed()
+
+
+def _beyond_git(proposal: Proposal) -> list[tuple[_Use, str]]:
+    """A task definition that git does not hold: its images and roles are not seen here, so where those are
+    restricted it would be a way around."""
+    want = proposal.want
+    named = getattr(want.spec, "taskDefinition", None) if want is not None else None
+    if want is None or not named or any(ref.kind == "TaskDefinition" for ref in want.references):
+        return []
+    found = []
+    subjects: tuple[_Subject, ...] = ("images", "roles")
+    for subject in subjects:
+        if getattr(proposal.allow, subject) is not None:
+            text = (
+                f"/taskDefinition: {named} is not of this environment's manifests, and allow.{subject} "
+                "restricts what it may hold"
+            )
+            found.append((_Use(subject, named, "/taskDefinition"), text))
+    return found
 
 
 def _judged_elsewhere(use: _Use) -> bool:

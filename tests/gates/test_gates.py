@@ -21,6 +21,7 @@ from apollo.api import (
     Origin,
     Proposal,
     PruneScope,
+    Ref,
     Resource,
     Spec,
     Step,
@@ -58,6 +59,7 @@ class Anything(Spec):
     listenerArn: str | None = None
     containerDefinitions: tuple[dict[str, Any], ...] | None = None
     loadBalancers: tuple[dict[str, Any], ...] | None = None
+    taskDefinition: str | None = None
 
 
 def step(verb: Verb, *paths: str) -> Step:
@@ -418,6 +420,21 @@ def test_a_restriction_names_the_line_the_field_and_who_can_lift_it() -> None:
         "(ours/*)",
         "whoever owns apollo.yaml can extend allow.images of environment stage",
     )
+
+
+@pytest.mark.parametrize("subject", ["images", "roles"])
+def test_a_task_definition_that_git_does_not_hold_is_no_way_around(subject: str) -> None:
+    allow = Allow.model_validate({subject: ("mine/*",)})
+    spec = Anything(cluster="green", taskDefinition="foreign:7")
+    verdict = RestrictionsGate().check(proposal(want=wanted(spec), allow=allow))
+    assert (
+        isinstance(verdict, Denied)
+        and "foreign:7" in verdict.message
+        and f"allow.{subject}" in verdict.message
+    )
+    assert RestrictionsGate().check(proposal(want=wanted(spec))) == Allowed()
+    ours = evolve(wanted(spec), references=(Ref("TaskDefinition", "web", "arn"),))
+    assert RestrictionsGate().check(proposal(want=ours, allow=allow)) == Allowed()
 
 
 def test_a_restricted_value_that_is_not_known_yet_waits() -> None:

@@ -193,7 +193,9 @@ class Loop:
             if other is None or other == group or need in engine.graph.cycles:
                 continue
             known = engine.looker.known.get(need)
-            if known is not None and known.generation == engine.graph.resources[need].generation:
+            same = known is not None and known.generation == graph.resources[need].generation
+            # What is referred to shows in the outputs; what is only required has to be there.
+            if same and known is not None and (known.complete or any(need in graph.needs(k) for k in keys)):
                 continue
             due = queue.due(other)
             if other in queue.running or (due is not None and due <= now):

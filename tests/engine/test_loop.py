@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
 import pytest
 
-from apollo.api import AppState, Context, Key, Owned, Problem, Resource, Snapshot, Step, marker
+from apollo.api import AppState, Context, Env, Key, Owned, Problem, Resource, Snapshot, Step, marker
 from apollo.engine.loop import Loop
 from apollo.errors import Terminal, Transient
 from apollo.gates.prune import PruneGate
@@ -391,3 +391,33 @@ async def test_every_state_that_is_not_synced_says_why_and_when_it_is_tried_next
         for row in loop.status().resources:
             if row.sync != "Synced":
                 assert row.reason and row.message and row.next_try is not None
+
+
+async def test_what_is_required_is_made_before_what_requires_it() -> None:
+    """A rule brings a target group to its load balancer; the service that needs that is created after it,
+    however long the rule's group takes."""
+
+    class Rule(Base):
+        def provides(self, spec: BoxSpec) -> Iterable[str]:
+            return [f"group:{spec.size}"]
+
+        def group(self, spec: BoxSpec, env: Env) -> str | None:
+            return "listener"
+
+        async def act(self, ctx: Context, step: Step) -> Mapping[str, Any]:
+            await world.clock.sleep(3)
+            return await super().act(ctx, step)
+
+    class Service(Box):
+        def requires(self, spec: BoxSpec) -> Iterable[str]:
+            return [f"group:{spec.size}"]
+
+    world = World()
+    world.kinds = ToyKinds((Rule(), Service()))
+    async with running(world) as loop:
+        rules = [box(f"r{number}", number, kind="Base") for number in range(4)]
+        loop.take(snapshot(*(box(f"s{number}", number) for number in range(4)), *rules))
+        await world.clock.advance(60)
+        calls = [ident for operation, ident in world.cloud.mutations]
+        for number in range(4):
+            assert calls.index(f"Base/r{number}") < calls.index(f"Box/s{number}")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
+import anyio
 import pytest
 
-from tests.integration.world import World, service, task_definition
+from tests.integration.world import ACCOUNT, World, local_world, service, task_definition
+from tests.virtual import ScaledClock
 
 pytestmark = pytest.mark.anyio
 
@@ -78,3 +81,93 @@ async def test_an_index_that_lags_registers_nothing_twice(world: World) -> None:
     for _ in range(2):
         assert (await world.apply()).exit_code == 0
     assert world.calls() == []
+
+
+def _rule(number: int, listener: str, group: str) -> str:
+    return f"""---
+apiVersion: apollo/v1
+kind: ListenerRule
+metadata: {{name: s{number}}}
+spec:
+  listenerArn: "{listener}"
+  priority: {number + 1}
+  conditions: [{{field: host-header, hostHeaderConfig: {{values: [s{number}.example.com]}}}}]
+  actions: [{{type: forward, forwardConfig: {{targetGroups: [{{targetGroupArn: "{group}", weight: 1}}]}}}}]
+"""
+
+
+def _scaling(number: int) -> str:
+    return f"""---
+apiVersion: apollo/v1
+kind: ScalingPolicy
+metadata: {{name: s{number}}}
+spec:
+  service: s{number}
+  minCapacity: 1
+  maxCapacity: 5
+  policies:
+    - name: cpu
+      policyType: TargetTrackingScaling
+      targetTrackingScalingPolicyConfiguration:
+        targetValue: 60
+        predefinedMetricSpecification: {{predefinedMetricType: ECSServiceAverageCPUUtilization}}
+"""
+
+
+async def test_a_sweep_of_a_running_operator_costs_the_least_that_aws_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All four kinds, 20 of each: one page of names, two batches of services, one listener, two pages of
+    policies, one of targets; and what tags and schedules take."""
+    speed, count = 60.0, 20
+    with local_world(tmp_path, monkeypatch, speed=speed) as world:
+        aws = world.aws
+        listener = aws.listener("front", account=ACCOUNT, region="eu-west-1")
+        files = {}
+        for number in range(count):
+            group = aws.target_group(f"t{number}", balanced=False, account=ACCOUNT, region="eu-west-1")
+            balancer = f'[{{targetGroupArn: "{group}", containerName: app, containerPort: 8080}}]'
+            files[f"app/s{number}.yaml"] = (
+                task_definition(f"s{number}")
+                + "---"
+                + service(f"s{number}", count=1, loadBalancers=balancer)
+                + _rule(number, listener, group)
+                + _scaling(number)
+            )
+        world.write(files)
+        async with (
+            world.operator(clock=ScaledClock(speed)) as operator,
+            anyio.create_task_group() as tasks,
+        ):
+            await tasks.start(operator.run)
+
+            def settled() -> bool:
+                rows = operator.live()["stage"].resources
+                good = [row for row in rows if (row.sync, row.health.status) == ("Synced", "Healthy")]
+                return len(good) == 4 * count
+
+            with anyio.fail_after(60):
+                while not settled():  # noqa: ASYNC110 - real threads and sockets bring it about
+                    await anyio.sleep(0.1)
+                sweeps = aws.counts().get("ecs:ListServices", 0)
+                while aws.counts().get("ecs:ListServices", 0) < sweeps + 2:  # noqa: ASYNC110
+                    await anyio.sleep(0.02)
+                await anyio.sleep(0.5)
+                aws.clear()
+                while aws.counts().get("ecs:ListServices", 0) < 3:  # noqa: ASYNC110
+                    await anyio.sleep(0.02)
+                await anyio.sleep(0.5)
+            operator.stop()
+        assert aws.mutations() == []
+        counts = aws.counts()
+        least = {
+            "ecs:ListServices": 1,
+            "ecs:DescribeServices": count // 10,
+            "elbv2:DescribeRules": 1,
+            "elbv2:DescribeTags": 2,  # of 21 rules: the default one counts
+            "application-autoscaling:DescribeScalableTargets": 1,
+            "application-autoscaling:DescribeScalingPolicies": count // 10,
+            "application-autoscaling:DescribeScheduledActions": 1,
+            "resourcegroupstaggingapi:GetResources": 1,
+        }
+        assert {name: number / 3 for name, number in counts.items()} == pytest.approx(least)

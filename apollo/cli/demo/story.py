@@ -43,9 +43,10 @@ async def local_aws(world: World) -> None:
 
 async def one_operator(world: World) -> None:
     marks = [site.mark() for site in world.sites]
-    await world.repository.create(world.stage.target.name, {"README.md": _README})
+    await world.repository.create(world.stage.target.name, {"apps/README.md": _README})
     await world.repository.branch(world.prod.target.name)
     await world.start()
+    await world.until("Apollo says that there is nothing in git", partial(_told_nothing, world))
     assumed = {one.params.get("RoleArn") for one in world.aws.requests if one.operation == "AssumeRole"}
     wanted = {site.target.role for site in world.sites}
     _hold(
@@ -55,7 +56,12 @@ async def one_operator(world: World) -> None:
         f"it assumed {assumed}",
     )
     calls = [call for site, mark in zip(world.sites, marks, strict=True) for call in site.calls(mark)]
-    _hold(world, "nothing in git, so nothing is changed in AWS", not calls, _names(calls))
+    _hold(
+        world,
+        "an empty folder may be a mistake: it is told, and changes nothing in AWS",
+        not calls,
+        _names(calls),
+    )
 
 
 async def merge_to_stage(world: World) -> None:
@@ -247,6 +253,12 @@ async def _reached(world: World, site: Site, count: int = 0, claim: str = "") ->
     claim = claim.format(wanted) or f"requests for {site.target.host} reach {wanted} healthy tasks"
     await world.until(claim, lambda: site.reached() == wanted, lambda: f"they reach {site.reached()}")
     world.tell.tick(claim)
+
+
+def _told_nothing(world: World) -> bool:
+    """Whether Apollo has said of each environment that it cannot be what is meant."""
+    told = {event.environment for event in world.events if event.type == "SourceFailed"}
+    return told >= {site.target.name for site in world.sites}
 
 
 def _looked_twice(site: Site, mark: int) -> bool:

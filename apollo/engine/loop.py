@@ -89,6 +89,14 @@ class Loop:
 
     def __attrs_post_init__(self) -> None:
         self.scheduler = Scheduler(self.engine.clock, self._work, workers=self.workers)
+        tell = self.engine.actor.emit
+
+        def emit(event: Event) -> None:
+            if event.key is not None and event.type == "Acting":
+                self._said.pop(event.key, None)  # what follows is news, even if it was said before
+            tell(event)
+
+        self.engine.actor.emit = emit
 
     # ── what makes work ──────────────────────────────────────────────────────────────────────────────────
 

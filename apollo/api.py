@@ -698,6 +698,7 @@ class Snapshot:
     :ivar commit: the newest commit seen. An app whose files are broken there stays at an older one.
     :ivar changed: keys added, changed or removed since the snapshot before; all keys in the first.
     :ivar problems: what belongs to no app (the repository, the folder); nothing is pruned while there is any.
+    :ivar partial: why it is known to hold a part of the environment only; nothing is pruned then, either.
     """
 
     environment: str
@@ -707,6 +708,7 @@ class Snapshot:
     apps: Mapping[str, AppState]
     changed: frozenset[Key] = frozenset()
     problems: tuple[Problem, ...] = ()
+    partial: str = ""
 
 
 class Gate(Protocol):

@@ -55,12 +55,14 @@ def _environment(one: EnvironmentStatus, paint: Paint) -> str:
     lines = [" · ".join(head)]
     if one.message:
         lines.append(f"  {paint.red(clean_lines(one.message))}")
-    for app in one.apps:
+    # What is kept without being in git may belong to no app that is known any more: it has its own row below.
+    named = [app for app in one.apps if app.name]
+    width = max((len(clean(app.name)) for app in named), default=0)
+    for app in named:
         behind = f"  at {short(app.commit)}" if app.commit != one.commit and app.commit else ""
-        if len(one.apps) > 1 or app.errors or behind:
-            lines.append(
-                f"  {clean(app.name)}  {_sync(app.sync, paint)}  {_health(app.health, paint)}{behind}"
-            )
+        if len(named) > 1 or app.errors or behind:
+            state = f"{_sync(app.sync, paint)} · {_health(app.health, paint)}"
+            lines.append(f"  {clean(app.name):<{width}}  {state}{behind}")
         lines += ["    " + line for error in app.errors for line in show_problem(error, paint).splitlines()]
     if one.resources:
         text = resources_text(one.resources, paint)

@@ -115,6 +115,7 @@ def _scopes(
         if any(problem.severity == "error" for problem in app.problems)
     }
     tree = next((problem.message for problem in snapshot.problems if problem.severity == "error"), "")
+    tree = tree or snapshot.partial
     if not tree and not snapshot.resources and going:
         tree = "the commit holds no resources at all"
 

@@ -191,7 +191,7 @@ def environment_status(
     :param apps: per app its commit in force and what is wrong with a newer one.
     """
     rows = tuple(resources)
-    names = dict.fromkeys([*apps, *(row.app for row in rows)])
+    names = sorted({*apps, *(row.app for row in rows)})
     rolled = []
     for app in names:
         app_commit, errors = apps.get(app, (commit, ()))

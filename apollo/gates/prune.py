@@ -27,16 +27,14 @@ class PruneGate:
             )
         if proposal.want is not None or not proposal.steps:
             return Allowed()
-        if not proposal.sync.prune:
-            return Held(
-                "PruneDisabled",
-                f"{proposal.key} is not in git any more and is kept: sync.prune is off",
-                until=_on(proposal),
-                quiet=True,
-            )
         scope = proposal.prune
+        why = (scope and scope.why_incomplete) or "not everything could be read"
+        if not proposal.sync.prune:
+            gone = f"{proposal.key} is not in git any more and is kept:"
+            if scope is not None and not scope.complete:
+                gone = f"{proposal.key} is kept: {_where(proposal)} is not known completely ({why}), and"
+            return Held("PruneDisabled", f"{gone} sync.prune is off", until=_on(proposal), quiet=True)
         if scope is None or not scope.complete:
-            why = (scope and scope.why_incomplete) or "not everything could be read"
             return Held(
                 "PruneIncomplete",
                 f"{proposal.key} is kept: {_where(proposal)} is not known completely ({why})",

@@ -11,7 +11,7 @@ from typing import Any, Self
 import anyio
 import anyio.abc
 from anyio import from_thread, to_thread
-from attrs import frozen
+from attrs import evolve, frozen
 
 from apollo.api import Controller, Env, Gate, Key, Snapshot
 from apollo.aws import Aws, Timeouts
@@ -349,7 +349,8 @@ class Operator:
                 )
             )
             sha = await to_thread.run_sync(working_tree_commit, paths[0])
-            return _at(loaded.snapshot, sha or "")
+            partial = await to_thread.run_sync(self._partial, environment, paths)
+            return _at(evolve(loaded.snapshot, partial=partial), sha or "")
         desired = self._desired(environment)
         source = desired.source
         commit = await source.info(await source.resolve(rev)) if rev else await source.refresh()
@@ -357,11 +358,26 @@ class Operator:
         assert found is not None
         return found
 
+    def _partial(self, environment: Environment, paths: Sequence[Path]) -> str:
+        """Whether files on disk are visibly less than what the environment's source holds; why."""
+        from apollo.source import toplevel
+
+        source = environment.spec.source
+        for path in paths:
+            top = toplevel(path)
+            if source is None or top is None:
+                return ""
+            own = self.base / source.repo
+            if own.is_dir() and own.resolve() != top.resolve():
+                return ""
+            inside = path.resolve().relative_to(top.resolve())
+            if Path(source.path or ".") not in inside.parents:
+                return ""
+        return f"only {', '.join(map(str, paths))} was read"
+
 
 def _at(snapshot: Snapshot, commit: str) -> Snapshot:
     """Files on disk carry the commit of their work tree."""
-    from attrs import evolve
-
     resources = {key: evolve(one, commit=commit) for key, one in snapshot.resources.items()}
     apps = {name: evolve(app, commit=commit) for name, app in snapshot.apps.items()}
     return evolve(snapshot, commit=commit, resources=resources, apps=apps)

@@ -291,6 +291,44 @@ def test_the_journal_tells_how_an_apply_ended(deployed: Checkout, aws: LocalAws)
     assert "ecs:UpdateService" in failed["message"]
 
 
+def test_status_names_apps_in_order_and_none_for_what_left_git(deployed: Checkout, aws: LocalAws) -> None:
+    for app in ("b", "a-long-name"):
+        other = deployed.folder / "apps" / app / "task.yaml"
+        other.parent.mkdir()
+        other.write_text(
+            deployed.manifest.read_text().split("---")[0].replace("name: web}", f"name: {app}}}")
+        )
+    deployed.git("add", "-A")
+    service = "kind: Service\nmetadata: {name: web}\nspec:\n"
+    deployed.commit(service, service.replace("web", "site") + "  taskDefinition: web\n")
+    lines = apollo("status").stdout.splitlines()
+    assert lines[1:4] == [
+        "  a-long-name  OutOfSync · Missing",
+        "  b            OutOfSync · Missing",
+        "  web          OutOfSync · Missing",
+    ]
+    assert lines[4] == ""
+
+
+def test_a_part_of_the_source_given_as_path_prunes_nothing_else(deployed: Checkout, aws: LocalAws) -> None:
+    other = deployed.folder / "apps/api/api.yaml"
+    other.parent.mkdir()
+    other.write_text(deployed.manifest.read_text().replace("name: web}", "name: api}"))
+    deployed.git("add", "-A")
+    deployed.git("commit", "-qm", "api")
+    assert apollo("apply", "--yes").exit_code == 0
+    aws.clear()
+    for part in ("apps/api", "apps/api/api.yaml"):
+        plan = data("plan", part, "-f", "apollo.yaml", "--prune")
+        assert plan["calls"] == []
+        assert "only apps/api" in next(row["why"] for row in plan["resources"] if row["key"] == "Service/web")
+    assert apollo("apply", "apps/api", "-f", "apollo.yaml", "--prune", "--yes").exit_code == 3
+    assert aws.mutations() == []
+    other.unlink()
+    plan = data("plan", ".", "-f", "apollo.yaml", "--prune")
+    assert [call["operation"] for call in plan["calls"]] == ["DeleteService"], "all of it, as it lies there"
+
+
 def test_a_single_apply_prints_no_log(deployed: Checkout, aws: LocalAws) -> None:
     aws.client("ecs").update_service(cluster="green", service="web", desiredCount=5)
     answer = process("apply", "--yes", cwd=deployed.folder, **aws.env())

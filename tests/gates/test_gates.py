@@ -226,6 +226,15 @@ def test_prune_is_off_until_it_is_switched_on_and_no_approval_changes_that() -> 
     assert (verdict.reason, verdict.quiet) == ("PruneDisabled", True)
 
 
+def test_what_is_kept_because_a_file_is_broken_is_not_said_to_have_left_git() -> None:
+    scope = PruneScope(1, 10, complete=False, why_incomplete="web could not be loaded: unknown key 'x'")
+    verdict = PruneGate().check(orphan(sync=Sync(), prune=scope))
+    assert isinstance(verdict, Held)
+    assert (verdict.reason, verdict.quiet) == ("PruneDisabled", True)
+    assert "not in git" not in verdict.message
+    assert "web could not be loaded" in verdict.message
+
+
 def prunes(**changes: Any) -> Proposal:
     """A resource that is changed, and of which git does not hold a part."""
     parts = evolve(step("delete", "/policies/old"), prunes=True)

@@ -289,6 +289,7 @@ class Looker:
             elif applied is not None and not member.plan.blocked_by:
                 # With an output still unknown, the difference may be nothing but that.
                 reason = "Drifted"
+        rejected = controller.rejected(want, seen)
         plan = evolve(
             member.plan,
             steps=steps,
@@ -297,8 +298,9 @@ class Looker:
             group=self.graph.group_of.get(member.key, ""),
             reason=reason,
             health=controller.health(want, seen),
-            wait=self._unseen(steps) or controller.settled(want, seen),
-            rejected=controller.rejected(want, seen),
+            # What AWS has refused it has seen.
+            wait=(self._unseen(steps) if rejected is None else None) or controller.settled(want, seen),
+            rejected=rejected,
             ignored=tuple(controller.ignored(want, seen)),
             outputs=controller.outputs(seen) if seen is not None else {},
         )

@@ -10,6 +10,7 @@ from attrs import evolve
 
 from apollo.api import OWNER_TAG, Call, Held, Key, Lifecycle, Proposal, Ref, Resource, Step, Verdict, marker
 from apollo.engine.apply import apply
+from apollo.engine.events import Event
 from apollo.errors import Terminal, Transient
 from apollo.gates.prune import PruneGate
 from apollo.settings import Sync
@@ -407,3 +408,21 @@ async def test_what_is_left_alone_as_configured_is_another_plan() -> None:
         plans.append(await engine.plan())
     assert len(plans[0].steps) == 0 and len(plans[1].steps) == 1
     assert plans[0].digest != plans[1].digest
+
+
+async def test_what_aws_has_refused_is_not_taken_for_what_it_does_not_show_yet() -> None:
+    world = World()
+    engine = world.engine()
+    engine.take(snapshot(box("a", 5)))
+    plan = await engine.plan()
+
+    def refuse(event: Event) -> None:
+        if event.type == "Acted":
+            world.cloud.objects["Box/a"] |= {"size": 4, "broken": 5}
+
+    engine.actor.emit = refuse
+    result = await apply(engine, plan)
+    assert [(one.outcome, one.message) for one in result.outcomes] == [("RolledBack", "it broke")]
+    assert engine.looker.known, "it was looked at again"
+    item = next(iter(await engine.plan()))
+    assert item.wait is None and item.rejected == "it broke"

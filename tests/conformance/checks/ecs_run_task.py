@@ -247,3 +247,11 @@ def no_instances(s: Stage) -> None:
         return
     assert answer["tasks"] == []
     assert answer["failures"]
+
+
+@check("ecs.task.run.no-container-memory", source=ecs("ContainerDefinition"), needs=("task",))
+def no_container_memory(s: Stage) -> None:
+    """On Fargate a container needs no memory of its own: the task's will do."""
+    containers = [{"name": "app"} | s.target.container("ok")]
+    arn = s.register(containerDefinitions=containers)["taskDefinitionArn"]
+    s.until_status(s.run(taskDefinition=arn)["tasks"][0]["taskArn"], "RUNNING")

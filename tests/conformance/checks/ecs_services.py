@@ -162,7 +162,7 @@ def replay(s: Stage) -> None:
 def same_name(s: Stage) -> None:
     """A second service of one name is refused, and the first stays as it is."""
     s.service()
-    with s.refused("InvalidParameterException"):
+    with s.refused("InvalidParameterException", "ClientException"):
         s.service(enableECSManagedTags=True)
     assert s.look()["enableECSManagedTags"] is False
 

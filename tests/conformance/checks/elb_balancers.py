@@ -262,10 +262,11 @@ def tags_on_creation(s: Stage) -> None:
     "elb.tags.twenty", source=elb("DescribeTags"), says="You can specify up to 20 resources in a single call."
 )
 def twenty(s: Stage) -> None:
-    """More than twenty resources in one call are refused."""
-    arn = s.group()
+    """Twenty resources in one call are described; one more is refused."""
+    arns = [s.group(f"g{n}") for n in range(21)]
+    assert len(s.elb.describe_tags(ResourceArns=arns[:20])["TagDescriptions"]) == 20
     with s.refused("ValidationError"):
-        s.elb.describe_tags(ResourceArns=[f"{arn[:-2]}{n}" for n in range(10, 31)])
+        s.elb.describe_tags(ResourceArns=arns)
 
 
 @check("elb.tags.duplicate", source=elb("AddTags"))

@@ -233,6 +233,8 @@ class Aws(_InRealTime):
         self.other_role = other_role or ""
         self.version = time.strftime("%Y-%m-%d")
         self.region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or self.region
+        if self.region == self.other_region:
+            self.other_region = "eu-west-1"
 
     def credentials(self) -> Json:
         return {}

@@ -122,8 +122,7 @@ async def _agreed(made: Plan, wish: Wish, operator: Operator) -> None:
 
     :raises ApolloError: nobody can be asked, or the answer was no.
     """
-    from anyio import to_thread
-
+    from apollo.cli.interrupts import heard
     from apollo.cli.plan_text import plan_text
     from apollo.errors import ApolloError
 
@@ -137,8 +136,8 @@ async def _agreed(made: Plan, wish: Wish, operator: Operator) -> None:
             hint="--yes does it without asking",
         )
 
-    def ask() -> bool:
-        return click.confirm(f"Do this to {clean(made.environment)}?", default=False, err=True)
-
-    if not await to_thread.run_sync(ask, abandon_on_cancel=True):
+    # Nothing else is to be done meanwhile; and a thread that reads could not be left.
+    with heard():
+        agreed = click.confirm(f"Do this to {clean(made.environment)}?", default=False, err=True)
+    if not agreed:
         raise ApolloError("nothing was written", code="APO-CLI-041")

@@ -79,7 +79,7 @@ def _failed(state: State, error: BaseException) -> int:
     from apollo.errors import ApolloError, LoadError
 
     paint = paint_for(sys.stderr)
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, click.Abort | KeyboardInterrupt):
         tell("interrupted")
         return INTERRUPTED
     if isinstance(error, click.ClickException):

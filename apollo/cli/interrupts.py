@@ -5,18 +5,29 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import anyio
 
 from apollo.cli.boundary import INTERRUPTED
 from apollo.cli.text import tell
 
-__all__ = ["DRAIN", "Interrupts"]
+__all__ = ["DRAIN", "Interrupts", "heard"]
 
 DRAIN = 20.0
 """Seconds for the calls in flight. Fargate kills 30 s after SIGTERM; the process is gone after 25."""
 _HARD = 4.5
+
+
+@contextmanager
+def heard() -> Iterator[None]:
+    """Ctrl-C raises at once, as it does outside of an event loop, which would only make a note of it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Interrupts:

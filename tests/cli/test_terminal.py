@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import subprocess
 import sys
+import termios
 import threading
 from pathlib import Path
 
@@ -27,6 +29,7 @@ def on_terminal(*args: str, typed: str, aws: LocalAws, folder: Path, **env: str)
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # Ctrl-C is for who has the terminal
     )
     os.close(theirs)
     shown = b""
@@ -46,8 +49,11 @@ def on_terminal(*args: str, typed: str, aws: LocalAws, folder: Path, **env: str)
 
     reader = threading.Thread(target=read)
     reader.start()
-    code = process.wait(60)
-    reader.join(10)
+    try:
+        code = process.wait(60)
+    finally:
+        process.kill()
+        reader.join(10)
     os.close(ours)
     return code, shown.decode()
 
@@ -59,6 +65,14 @@ def test_apply_asks_first(checkout: Checkout, aws: LocalAws, typed: str, code: i
     assert "+ create" in shown
     assert "Do this to stage? [y/N]" in shown
     assert len(aws.mutations()) == calls
+
+
+@pytest.mark.parametrize("typed", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
+def test_the_question_can_be_left(checkout: Checkout, aws: LocalAws, typed: str) -> None:
+    code, shown = on_terminal("apply", typed=typed, aws=aws, folder=checkout.folder)
+    assert code == 130, shown
+    assert shown.rstrip().endswith("interrupted")
+    assert aws.mutations() == []
 
 
 def test_colour_on_a_terminal_unless_it_is_not_wanted(checkout: Checkout, aws: LocalAws) -> None:

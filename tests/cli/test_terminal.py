@@ -45,12 +45,18 @@ def on_terminal(*args: str, typed: str, aws: LocalAws, folder: Path, **env: str)
             shown += chunk
             if not answered and b"[y/N]" in shown:
                 answered = True
+                threading.Event().wait(0.3)  # nobody answers before the question stands there
                 os.write(ours, typed.encode())
 
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        code = process.wait(60)
+        try:
+            code = process.wait(25)
+        except subprocess.TimeoutExpired:
+            # Python may lose a signal in the instant before it begins to read; a person types again, too.
+            os.write(ours, typed.encode())
+            code = process.wait(35)
     finally:
         process.kill()
         reader.join(10)

@@ -1,5 +1,5 @@
-"""One environment: a plan of all of it, and carrying that plan out once. The operator's loop stands on the
-same looks and acts."""
+"""One environment: its graph, what looks and acts for it, and a plan of all of it. Carrying a plan out once
+(`apollo.engine.apply`) and the operator's loop stand on the same looks and acts."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ __all__ = ["Engine", "apps_of", "is_applied"]
 
 @define
 class Engine:
-    """Plans and acts for one environment.
+    """Plans for one environment.
 
-    :ivar prune: overrides the environment's ``sync.prune`` where a person says so.
+    :ivar manual: a person asked, so what only automation must not do is allowed.
     """
 
     env: Env

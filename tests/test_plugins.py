@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from apollo.api import Allow, Allowed, Call, Controller, Env, Held, Key, Proposal, Spec, Step, Sync, Terminal
+from apollo.api import Allowed, Call, Controller, Env, Held, Key, Proposal, Spec, Step, Terminal
 from apollo.errors import ApolloError
 from apollo.plugins import Registry, discover_gates
+from apollo.settings import Allow, Sync
 
 GOOD = """
 from apollo.api import Controller, Spec

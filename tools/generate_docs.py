@@ -360,7 +360,7 @@ def _library(module: str) -> str:
                 if isinstance(item, str | int)
                 else str(item).replace("typing.", "").replace("|", "\\|")
             )
-            shown = re.sub(r"apollo\.\w+\.", "", shown)
+            shown = re.sub(r"apollo(\.\w+)*\.", "", shown)
             constants.append((f"`{name}`", f"`{shown}`" if len(shown) < 120 else ""))
     if constants:
         lines += ["### Other names of " + module + "\n", _table(("name", "value"), constants)]

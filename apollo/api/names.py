@@ -1,0 +1,64 @@
+"""What things are called: keys in git, identities in AWS, ownership tags."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import frozen
+
+__all__ = ["API_VERSION", "HASH_TAG", "OWNER_TAG", "PRUNE_TAG", "Env", "Identity", "Key"]
+
+API_VERSION: Final = 1
+"""Raised when a published plugin would have to change."""
+
+OWNER_TAG: Final = "apollo:owner"
+HASH_TAG: Final = "apollo:hash"
+PRUNE_TAG: Final = "apollo:prune"
+
+
+@frozen(order=True)
+class Key:
+    """What a resource is called in git; equal keys are never reconciled at once."""
+
+    kind: str
+    environment: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+@frozen(order=True)
+class Identity:
+    """Where an object lives in AWS, within its account and region: ``Identity("ecs:service", "green/web")``.
+
+    Two resources with one identity are both refused before any call.
+    """
+
+    type: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.id}"
+
+
+@frozen
+class Env:
+    """What a controller may know of its environment."""
+
+    name: str
+    installation: str = "apollo"
+    region: str = ""
+    account: str | None = None
+    cluster: str | None = None
+
+    def owner(self, key: Key) -> str:
+        """The value of the ownership tag: ``<installation>/<environment>/<Kind>/<name>``."""
+        return f"{self.installation}/{key.environment}/{key.kind}/{key.name}"
+
+    def key_of(self, owner: str) -> Key | None:
+        """The key an ownership tag names, or None when it is of another environment."""
+        parts = owner.split("/", 3)
+        if len(parts) != 4 or parts[0] != self.installation or parts[1] != self.name:
+            return None
+        return Key(parts[2], parts[1], parts[3])

@@ -1,0 +1,93 @@
+"""References: an output of another resource inside a spec."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from attrs import frozen
+from pydantic import BaseModel
+
+from apollo.api.names import Key
+
+__all__ = ["Ref", "is_unknown", "marker", "refs_in", "substitute"]
+
+_OPEN, _CLOSE = "\ue000", "\ue001"  # private-use characters; the loader refuses them in user text
+_MARKER = re.compile(f"{_OPEN}([^/{_OPEN}{_CLOSE}]+)/([^{_CLOSE}]+?)\\.([A-Za-z][A-Za-z0-9]*){_CLOSE}")
+
+
+@frozen(order=True)
+class Ref:
+    """A reference to another resource of the same environment.
+
+    ``output`` is the name of the value wanted; empty when only the order matters.
+    """
+
+    kind: str
+    name: str
+    output: str = ""
+
+    def key(self, environment: str) -> Key:
+        return Key(self.kind, environment, self.name)
+
+
+def marker(kind: str, name: str, output: str) -> str:
+    """The text that stands for an output that is not known yet.
+
+    It is part of an ordinary string, so it passes through specs and call parameters. It equals nothing but
+    itself: a diff against anything AWS returned shows a change.
+    """
+    return f"{_OPEN}{kind}/{name}.{output}{_CLOSE}"
+
+
+def is_unknown(value: object) -> bool:
+    """Whether a value (text, or anything nested that holds text) waits for an output."""
+    if isinstance(value, str):
+        return _OPEN in value
+    if isinstance(value, Mapping):
+        return any(is_unknown(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return any(is_unknown(item) for item in value)
+    return False
+
+
+def refs_in(value: object) -> Iterable[Ref]:
+    """Every reference that a value (text, mapping, list, spec) holds."""
+    if isinstance(value, str):
+        if _OPEN in value:
+            for kind, name, output in _MARKER.findall(value):
+                yield Ref(kind, name, output)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from refs_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from refs_in(item)
+    elif isinstance(value, BaseModel):
+        for name in value.model_fields_set:
+            yield from refs_in(getattr(value, name))
+
+
+def substitute(value: Any, outputs: Mapping[Ref, str]) -> Any:
+    """``value`` with every known output in its place; unknown ones stay markers. Works on text, mappings,
+    lists and specs; returns the same object when nothing changed."""
+    if isinstance(value, str):
+        if _OPEN not in value:
+            return value
+        return _MARKER.sub(lambda found: outputs.get(Ref(*found.groups()), found.group(0)), value)
+    if isinstance(value, Mapping):
+        new = {name: substitute(item, outputs) for name, item in value.items()}
+        return new if any(new[name] is not value[name] for name in new) else value
+    if isinstance(value, list | tuple):
+        items = [substitute(item, outputs) for item in value]
+        return type(value)(items) if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    if isinstance(value, BaseModel):
+        update = {}
+        for name in value.model_fields_set:
+            before = getattr(value, name)
+            after = substitute(before, outputs)
+            if after is not before:
+                update[name] = after
+        return value.model_copy(update=update) if update else value
+    return value

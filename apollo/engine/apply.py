@@ -16,6 +16,7 @@ from apollo.engine.events import Event, EventType
 from apollo.engine.look import Member
 from apollo.engine.orphans import sweep
 from apollo.engine.plan import Plan, ResourcePlan
+from apollo.engine.rollouts import Rollouts
 from apollo.engine.status import Outcome, OutcomeName
 
 __all__ = ["Application", "Result", "apply"]
@@ -99,6 +100,10 @@ class Application:
     last: dict[Key, ResourcePlan] = field(factory=dict, init=False)
     gone: dict[tuple[Key, str], ResourcePlan] = field(factory=dict, init=False)
     moved: set[Key] = field(factory=set, init=False)
+    _rollouts: Rollouts = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._rollouts = Rollouts(self.engine.clock, self.engine.memory.applied, self.engine.emit)
 
     async def run(self) -> Result:
         """Do it."""
@@ -111,7 +116,7 @@ class Application:
                 break
             if any(self.last[key].sendable for key in keys if key in self.last):
                 for member in await self._group(keys):
-                    self.last[member.key] = member.plan
+                    self._take_in(member)
         await self._delete(moved=False)
         timed_out = False
         if self.wait and not self._stopping:
@@ -222,7 +227,11 @@ class Application:
 
     async def _look(self, keys: Sequence[Key]) -> None:
         for member in await self.engine.looker.group(keys, "wait"):
-            self.last[member.key] = member.plan
+            self._take_in(member)
+
+    def _take_in(self, member: Member) -> None:
+        self.last[member.key] = member.plan
+        self._rollouts.saw(member.plan, member.want.commit if member.want is not None else "")
 
     def _outcome(self, planned: ResourcePlan) -> Outcome:
         if planned.absent:

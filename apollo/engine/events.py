@@ -16,6 +16,9 @@ EventType = Literal[
     "Acting",  # a mutating call is about to be sent
     "Acted",  # it was answered
     "Progress",  # AWS is converging
+    "RolloutStarted",  # AWS brings about a generation that was not in force yet
+    "RolloutFinished",  # it is in force, after so many seconds
+    "RolloutFailed",  # AWS went back, or it is not over in time; Apollo goes on looking
     "Synced",  # AWS equals git, and is healthy
     "Drifted",  # AWS was changed behind Apollo's back
     "RolledBack",  # AWS refused this generation and went back
@@ -40,3 +43,5 @@ class Event:
     generation: str = ""
     call: str = ""
     """``service:Operation`` of the mutating call, for Acting and Acted."""
+    seconds: float = 0.0
+    """How long it took, where a rollout ends."""

@@ -19,6 +19,7 @@ from apollo.engine.look import Member
 from apollo.engine.orphans import Sweep, find, sweep
 from apollo.engine.plan import Failure, ResourcePlan
 from apollo.engine.queue import Priority, Work
+from apollo.engine.rollouts import Rollouts
 from apollo.engine.scheduler import Again, Scheduler
 from apollo.engine.status import EnvironmentStatus, environment_status, resource_status
 
@@ -84,6 +85,7 @@ class Loop:
     _refused: dict[Key, _Refused] = field(factory=dict, init=False)
     _progress: dict[Key, _Progress] = field(factory=dict, init=False)
     _said: dict[Key, tuple[str, ...]] = field(factory=dict, init=False)
+    _rollouts: Rollouts = field(init=False)
     _sweeps: int = field(default=0, init=False)
     _random: random.Random = field(factory=random.Random, init=False)
 
@@ -97,6 +99,7 @@ class Loop:
             tell(event)
 
         self.engine.actor.emit = emit
+        self._rollouts = Rollouts(self.engine.clock, self.engine.memory.applied, self.engine.emit)
 
     # ── what makes work ──────────────────────────────────────────────────────────────────────────────────
 
@@ -254,8 +257,9 @@ class Loop:
             plan = evolve(plan, failure=refused.failure)
         self.items[member.key] = plan
         memory = self.engine.memory
+        commit = member.want.commit if member.want is not None else ""
+        self._rollouts.saw(plan, commit)
         if is_applied(plan) and memory.applied(member.key) != plan.intent:
-            commit = member.want.commit if member.want is not None else ""
             await memory.record_applied(member.key, plan.intent, commit)
         row = resource_status(plan)
         self.transition(plan.key, (row.sync, row.health.status, row.reason))
@@ -348,16 +352,24 @@ class Loop:
         self._said[plan.key] = state
         self._tell(type_, plan, reason=reason, message=message)
 
-    def _tell(self, type_: EventType, plan: ResourcePlan | None, **more: str) -> None:
-        commit = more.pop("commit", self.engine.snapshot.commit)
+    def _tell(
+        self,
+        type_: EventType,
+        plan: ResourcePlan | None,
+        *,
+        reason: str = "",
+        message: str = "",
+        commit: str = "",
+    ) -> None:
         event = Event(
             type_,
             self.engine.env.name,
             plan.key if plan else None,
             plan.app if plan else "",
-            commit=commit,
-            generation=plan.generation if plan else "",
-            **more,
+            reason,
+            message,
+            commit or self.engine.snapshot.commit,
+            plan.generation if plan else "",
         )
         self.engine.emit(event)
 

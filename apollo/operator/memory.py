@@ -23,6 +23,7 @@ _RECORDED: Mapping[str, EventType] = {
     "Synced": "Synced",
     "Drifted": "Drifted",
     "RolledBack": "RolledBack",
+    "RolloutFinished": "RolledOut",
     "Held": "Held",
     "Failed": "Failed",
     "Degraded": "Health",
@@ -119,6 +120,7 @@ class StoreMemory:
                 commit=event.commit,
                 generation=event.generation,
                 calls=(event.call,) if event.call else (),
+                duration=event.seconds or None,
             )
         )
         self._wake.set()

@@ -15,6 +15,7 @@ _LEVELS: Mapping[str, int] = {
     "SourceFailed": logging.ERROR,
     "Failed": logging.ERROR,
     "RolledBack": logging.ERROR,
+    "RolloutFailed": logging.WARNING,
     "Degraded": logging.WARNING,
     "Held": logging.WARNING,
     "Drifted": logging.WARNING,

@@ -27,6 +27,7 @@ EventType = Literal[
     "Applied",  # the calls were made and the object settled
     "Failed",
     "Drifted",  # AWS was changed behind Apollo's back
+    "RolledOut",  # a rollout is over, after so many seconds
     "RolledBack",  # AWS took a deployment back
     "Held",  # by a gate, until something is done
     "Denied",  # by a gate, until git or configuration changes

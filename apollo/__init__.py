@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from apollo.manifest import load_settings as load_settings
     from apollo.operator import EnvironmentStatus as EnvironmentStatus
     from apollo.operator import Event as Event
+    from apollo.operator import Handlers as Handlers
     from apollo.operator import Operator as Operator
     from apollo.operator import Plan as Plan
     from apollo.operator import Result as Result
@@ -32,6 +33,7 @@ _HOMES = {
     "EnvironmentStatus": "operator",
     "Event": "operator",
     "Gate": "api",
+    "Handlers": "operator",
     "Installation": "settings",
     "Operator": "operator",
     "Plan": "operator",
@@ -48,6 +50,7 @@ __all__ = [
     "EnvironmentStatus",
     "Event",
     "Gate",
+    "Handlers",
     "Installation",
     "Operator",
     "Plan",

@@ -11,11 +11,13 @@ from apollo.engine.apply import Result
 from apollo.engine.events import Event
 from apollo.engine.plan import Plan
 from apollo.engine.status import EnvironmentStatus, Outcome, ResourceStatus
+from apollo.operator.handlers import Handlers
 from apollo.operator.operator import Operator, Progress, RunReport
 
 __all__ = [
     "EnvironmentStatus",
     "Event",
+    "Handlers",
     "Operator",
     "Outcome",
     "Plan",

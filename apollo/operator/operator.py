@@ -19,11 +19,14 @@ from apollo.clock import Clock, SystemClock
 from apollo.engine.apply import Result, apply
 from apollo.engine.engine import Engine
 from apollo.engine.events import Event
+from apollo.engine.forecast import timed
 from apollo.engine.loop import Loop
 from apollo.engine.plan import Plan
 from apollo.engine.status import EnvironmentStatus
 from apollo.errors import ApolloError, ConfigError, Problem
+from apollo.operator.delivery import Delivery
 from apollo.operator.desired import Desired
+from apollo.operator.handlers import Handlers
 from apollo.operator.memory import StoreMemory
 from apollo.operator.serve import Served
 from apollo.operator.telling import log
@@ -72,6 +75,8 @@ class Operator:
     :param store: instead of the one that the settings name.
     :param environments: the ones to serve; default all.
     :param listen: told of every `Event`, afterwards, in the event loop; must not block.
+    :param handlers: functions that hear of events, run at intervals, or may refuse a change; ``handlers`` of
+        the operator itself is one more to hang functions on.
     :raises ConfigError: when an environment is asked for that the settings do not hold.
     """
 
@@ -87,6 +92,7 @@ class Operator:
         profile: str | None = None,
         region: str | None = None,
         listen: Callable[[Event], None] | None = None,
+        handlers: Sequence[Handlers] = (),
     ) -> None:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
@@ -100,6 +106,8 @@ class Operator:
             settings.installation.name, clock=self.clock, profile=profile, region=region, timeouts=limits
         )
         self._listeners: list[Callable[[Event], None]] = [listen] if listen else []
+        self.handlers = Handlers()
+        self._delivery = Delivery(self, (self.handlers, *handlers), self.clock)
         self._engines: dict[tuple[str, str], Engine] = {}
         self._served: dict[str, Served] = {}
         self._stopping = anyio.Event()
@@ -158,6 +166,10 @@ class Operator:
         self._engines[environment, plan.digest] = engine
         return plan
 
+    async def timed(self, plan: Plan) -> Plan:
+        """A plan that this operator made, with how long the last rollouts of its services took."""
+        return await timed(self._engines[plan.environment, plan.digest].looker, plan)
+
     async def apply(
         self,
         plan: Plan,
@@ -178,7 +190,8 @@ class Operator:
             report = progress
             self._listeners.append(lambda event: _report(event, report))
         try:
-            return await apply(engine, plan, wait=wait, timeout=timeout, exact=exact)
+            async with self._delivery.working(whole=False):
+                return await apply(engine, plan, wait=wait, timeout=timeout, exact=exact)
         finally:
             if progress is not None:
                 self._listeners.pop()
@@ -221,8 +234,9 @@ class Operator:
         for environment in self.environments.values():
             await self.aws.open(environment)
         if once:
-            return await self._once(dry_run)
-        async with anyio.create_task_group() as tasks:
+            async with self._delivery.working(whole=True):
+                return await self._once(dry_run)
+        async with self._delivery.working(whole=True), anyio.create_task_group() as tasks:
             for environment in self.environments.values():
                 served = await self._serve(environment, dry_run)
                 self._served[environment.name] = served
@@ -309,15 +323,15 @@ class Operator:
         def emit(event: Event) -> None:
             log(event)
             memory.note(event)
+            self._delivery.put(event)
             for listener in self._listeners:
                 try:
                     listener(event)
                 except Exception:  # a listener hears of things; it stops nothing
                     _log.exception("a listener failed")
 
-        return Engine(
-            env, settings, self.registry, self.gates, contexts, memory, self.clock, emit, manual=manual
-        )
+        gates: tuple[Gate, ...] = (*self.gates, *self._delivery.gates)
+        return Engine(env, settings, self.registry, gates, contexts, memory, self.clock, emit, manual=manual)
 
     def _desired(self, environment: Environment) -> Desired:
         def secret(auth: SourceAuth) -> str:

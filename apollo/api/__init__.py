@@ -10,7 +10,7 @@ from apollo.api.controller import Controller, Kinds
 from apollo.api.desired import AppState, Lifecycle, Origin, Resource, Snapshot
 from apollo.api.gates import Allowed, Denied, Gate, Held, Proposal, PruneScope, Verdict
 from apollo.api.names import API_VERSION, HASH_TAG, OWNER_TAG, PRUNE_TAG, Env, Identity, Key
-from apollo.api.plan import Call, Change, Health, HealthStatus, Ignored, Owned, Step, Verb, Wait
+from apollo.api.plan import Call, Change, Forecast, Health, HealthStatus, Ignored, Owned, Step, Verb, Wait
 from apollo.api.refs import Ref, is_unknown, marker, refs_in, substitute
 from apollo.api.world import Context, Loader
 from apollo.errors import AwsError, Problem, Terminal, Transient
@@ -30,6 +30,7 @@ __all__ = [
     "Controller",
     "Denied",
     "Env",
+    "Forecast",
     "Gate",
     "Health",
     "HealthStatus",

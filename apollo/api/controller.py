@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from apollo.api.desired import Resource
 from apollo.api.gates import Denied
 from apollo.api.names import OWNER_TAG, Env, Identity, Key
-from apollo.api.plan import Health, Ignored, Owned, Step, Wait
+from apollo.api.plan import Forecast, Health, Ignored, Owned, Step, Wait
 from apollo.api.refs import Ref
 from apollo.api.world import Context
 from apollo.errors import Problem
@@ -114,6 +114,16 @@ class Controller(Generic[S, O]):
 
     def ignored(self, want: Resource[S], seen: O | None) -> Sequence[Ignored]:
         """Differences that `diff` saw and left alone."""
+        return ()
+
+    def forecast(self, want: Resource[S] | None, seen: O | None, steps: Sequence[Step]) -> Forecast | None:
+        """What carrying out ``steps``, the diff of ``want`` and ``seen``, does to running tasks; None when
+        there is nothing to say. Shown beside a plan, and nothing depends on it."""
+        return None
+
+    async def durations(self, ctx: Context, at: Identity) -> Sequence[float]:
+        """Seconds that the last rollouts of an object took, newest first. Reads only; asked only where a plan
+        is shown whose `forecast` names a rollout."""
         return ()
 
     def group(self, spec: S, env: Env) -> str | None:

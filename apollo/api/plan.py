@@ -9,7 +9,18 @@ from attrs import frozen
 
 from apollo.api.names import Identity, Key
 
-__all__ = ["Call", "Change", "Health", "HealthStatus", "Ignored", "Owned", "Step", "Verb", "Wait"]
+__all__ = [
+    "Call",
+    "Change",
+    "Forecast",
+    "Health",
+    "HealthStatus",
+    "Ignored",
+    "Owned",
+    "Step",
+    "Verb",
+    "Wait",
+]
 
 Verb = Literal["create", "update", "replace", "adopt", "delete"]
 
@@ -65,10 +76,38 @@ class Step:
     prunes: bool = False
     """Whether it deletes a part that git does not hold, such as a policy of a scalable target. Such a step
     waits for the permission to prune; the other steps of the resource do not wait for it."""
+    restarts: tuple[str, ...] = ()
+    """The pointers among ``changes`` for which running tasks are replaced or stopped."""
 
     @property
     def keys(self) -> tuple[Key, ...]:
         return (self.target, *self.also)
+
+
+@frozen
+class Forecast:
+    """What carrying out the steps of a resource is expected to do to its tasks. Commentary: it decides
+    nothing, and no digest covers it.
+
+    :ivar tasks: how many tasks are replaced, started or stopped.
+    :ivar strategy: AWS's name for how, e.g. ``ROLLING``; empty when there is no rollout.
+    :ivar summary: one line, e.g. ``4 tasks replaced, 2 at a time``. :ivar steps: what happens, in order.
+    :ivar warnings: what a reader must not miss, such as a rollout that cannot get anywhere.
+    :ivar waves: in how many rounds tasks are started. :ivar least: how many tasks run at any time.
+    :ivar most: how many run at once. :ivar bake: seconds that AWS waits in any case.
+    :ivar took: seconds that the last rollouts of this service took, newest first, as AWS tells.
+    """
+
+    tasks: int
+    strategy: str = ""
+    summary: str = ""
+    steps: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    waves: int = 0
+    least: int | None = None
+    most: int | None = None
+    bake: float = 0.0
+    took: tuple[float, ...] = ()
 
 
 @frozen

@@ -211,7 +211,7 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
 
     def health(self, want: Want, seen: Pool | None) -> Health:
         if seen is None or seen.match is None:
-            return Health("Missing", "", "no revision has this content yet")
+            return Health("Missing", "", "no revision of ours has this content yet")
         return Health("Healthy", "", f"{seen.match.family}:{seen.match.number}")
 
     async def owned(self, ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
@@ -341,7 +341,7 @@ def _revision(answer: Mapping[str, Any]) -> Revision:
 
 def _register(want: Want, newest: Revision | None) -> Step:
     changes: tuple[Change, ...] = ()
-    why = "no revision has this content"
+    why = "no revision of ours has this content"
     if newest is not None:
         changes = tuple(content_changes(want, newest.content))
         why = f"the content differs from {newest.family}:{newest.number}"

@@ -32,6 +32,7 @@ from apollo.api import (
     substitute,
 )
 from apollo.clock import Clock
+from apollo.engine.forecast import foreseen
 from apollo.engine.graph import Graph
 from apollo.engine.guard import Guard
 from apollo.engine.memory import Memory
@@ -148,6 +149,7 @@ class Looker:
         except Exception as error:
             return Member(owned.key, None, None, owned.identity, evolve(plan, failure=failure_of(error)))
         plan = evolve(plan, steps=steps, reason="PendingChange", health=Health("Healthy"))
+        plan = evolve(plan, forecast=foreseen(controller, None, seen, steps))
         proposal = self._proposal(plan, None, seen, owned.identity, owner)
         proposal = evolve(proposal, prune=scope, live_prune=owned.prune)
         plan = evolve(plan, findings=self._ask(proposal))
@@ -303,6 +305,8 @@ class Looker:
             rejected=rejected,
             ignored=tuple(controller.ignored(want, seen)),
             outputs=controller.outputs(seen) if seen is not None else {},
+            spec=want.spec if any(step.verb == "create" for step in steps) else None,
+            forecast=foreseen(controller, want, seen, steps),
         )
         owner = controller.owner(seen) if seen is not None else None
         proposal = self._proposal(plan, want, seen, member.identity, owner)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import groupby, zip_longest
@@ -14,10 +15,34 @@ from typing import Any, Literal
 
 from attrs import field, frozen
 
-from apollo.api import Change, Health, Ignored, Key, Problem, Step, Wait, is_unknown
+from apollo.api import (
+    Change,
+    Forecast,
+    Health,
+    Ignored,
+    Key,
+    Problem,
+    Spec,
+    Step,
+    Wait,
+    is_unknown,
+    refs_in,
+)
 from apollo.compare import redacted
+from apollo.engine.content import content
 
-__all__ = ["Action", "Decision", "Failure", "Finding", "Plan", "Reason", "ResourcePlan", "action_of"]
+__all__ = [
+    "Action",
+    "Decision",
+    "Failure",
+    "Finding",
+    "Plan",
+    "Reason",
+    "ResourcePlan",
+    "action_of",
+    "forecast_dict",
+    "problem_dict",
+]
 
 Action = Literal["create", "update", "replace", "adopt", "delete", "none"]
 Reason = Literal["", "PendingChange", "Drifted", "Differs"]
@@ -111,6 +136,10 @@ class ResourcePlan:
     """Not in git: something of ours that should go."""
     place: str = ""
     """Where an absent one lives in AWS; its key may be in git under another identity."""
+    spec: Spec | None = None
+    """What git asks for, where it is to be made."""
+    forecast: Forecast | None = None
+    """What acting does to running tasks. Commentary."""
 
     @property
     def action(self) -> Action:
@@ -136,6 +165,19 @@ class ResourcePlan:
         own = [change for step in self.steps for change in step.changes]
         others = [change for step in self.shared for key, change in step.also_changes if key == self.key]
         return (*own, *others)
+
+    @property
+    def shown(self) -> tuple[Change, ...]:
+        """The changes for a reader: of what is made anew and compared with nothing, all that git declares."""
+        changes = self.changes
+        if not changes and self.spec is not None and self.action == "create":
+            return content(self.spec)
+        return changes
+
+    @property
+    def restarts(self) -> tuple[str, ...]:
+        """The fields for which running tasks are replaced or stopped."""
+        return tuple(path for step in self.settling for path in step.restarts)
 
     @property
     def disruptive(self) -> bool:
@@ -177,9 +219,13 @@ class ResourcePlan:
             "reason": self.reason,
             "changes": [
                 {"path": change.path, "before": change.before, "after": change.after}
-                for change in map(redacted, self.changes)
+                for change in map(redacted, self.shown)
             ],
         }
+        if self.restarts:
+            data["restarts"] = list(self.restarts)
+        if self.forecast is not None:
+            data["forecast"] = forecast_dict(self.forecast)
         if self.findings or self.failure or self.blocked_by:
             data["blocked"] = True
             data["digest"] = self.digest
@@ -240,6 +286,19 @@ class Plan:
             item.steps and not any(f.decision == "skip" for f in item.findings) for item in self.resources
         )
 
+    def causes(self, item: ResourcePlan) -> list[tuple[Key, str]]:
+        """Why tasks of ``item`` are replaced or stopped, field by field. A field that waits for what another
+        resource of this plan becomes is traced to the fields that change there."""
+        by_key = {one.key: one for one in self.resources if not one.absent}
+        found: dict[tuple[Key, str], None] = {}
+        for change in item.changes:
+            if change.path not in item.restarts:
+                continue
+            behind = [by_key.get(ref.key(self.environment)) for ref in refs_in(change.after)]
+            deeper = [(one.key, inner.path) for one in behind if one is not None for inner in one.changes]
+            found.update(dict.fromkeys(deeper or [(item.key, change.path)]))
+        return list(found)
+
     def summary(self) -> dict[str, int]:
         counts: Counter[str] = Counter()
         for item in self.resources:
@@ -256,7 +315,7 @@ class Plan:
 
         Two plans of one digest do the same to the same state of AWS.
         """
-        content = [
+        material = [
             self.environment,
             self.config_digest,
             [
@@ -271,7 +330,12 @@ class Plan:
                 for item in self.resources
             ],
         ]
-        return _digest(content)
+        return _digest(material)
+
+    def _resource_dict(self, item: ResourcePlan) -> dict[str, Any]:
+        data = item.to_dict()
+        causes = [{"key": str(key), "path": path} for key, path in self.causes(item)]
+        return data | ({"causes": causes} if causes else {})
 
     def to_dict(self, kind: str = "Plan") -> dict[str, Any]:
         """The stable machine output (``-o json``); holds no secret."""
@@ -283,7 +347,7 @@ class Plan:
             "configDigest": self.config_digest,
             "digest": self.digest,
             "summary": self.summary(),
-            "resources": [item.to_dict() for item in self.resources],
+            "resources": [self._resource_dict(item) for item in self.resources],
             "calls": [
                 {
                     "service": step.call.service,
@@ -306,6 +370,30 @@ class Plan:
                 for one in item.ignored
             ],
         }
+
+
+def forecast_dict(forecast: Forecast) -> dict[str, Any]:
+    """A forecast as data. ``duration`` only where AWS tells of rollouts before."""
+    data: dict[str, Any] = {
+        "summary": forecast.summary,
+        "tasks": forecast.tasks,
+        "steps": list(forecast.steps),
+        "warnings": list(forecast.warnings),
+    }
+    if forecast.strategy:
+        data |= {
+            "strategy": forecast.strategy,
+            "waves": forecast.waves,
+            "leastTasks": forecast.least,
+            "mostTasks": forecast.most,
+            "bakeSeconds": forecast.bake,
+        }
+    if forecast.took:
+        data["duration"] = {
+            "medianSeconds": round(statistics.median(forecast.took), 1),
+            "rollouts": len(forecast.took),
+        }
+    return data
 
 
 def problem_dict(problem: Problem) -> dict[str, Any]:

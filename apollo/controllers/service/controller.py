@@ -11,6 +11,7 @@ from apollo.api import (
     Context,
     Controller,
     Env,
+    Forecast,
     Health,
     Identity,
     Ignored,
@@ -21,6 +22,7 @@ from apollo.api import (
     Wait,
 )
 from apollo.controllers.service import check, diff, follow, observe
+from apollo.controllers.service import forecast as foreseen
 from apollo.controllers.service.fields import ignored_changes
 from apollo.controllers.service.loaders import OURS
 from apollo.controllers.service.scaling import with_count_owner
@@ -122,6 +124,12 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
 
     def ignored(self, want: Want, seen: ServiceSeen | None) -> Sequence[Ignored]:
         return ignored_changes(want, seen) if seen is not None and seen.status == "ACTIVE" else ()
+
+    def forecast(self, want: Want | None, seen: ServiceSeen | None, steps: Sequence[Step]) -> Forecast | None:
+        return foreseen.forecast(want, seen, steps)
+
+    async def durations(self, ctx: Context, at: Identity) -> Sequence[float]:
+        return await foreseen.durations(ctx, at)
 
     async def owned(self, ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
         async for one in observe.owned(ctx, want):

@@ -83,21 +83,33 @@ def _tags(want: Want, seen: ServiceSeen) -> list[Step]:
 def _update(want: Want, seen: ServiceSeen, changes: Sequence[Change]) -> list[Step]:
     if not changes:
         return []
-    disruptive, why = _consequence(changes)
+    restarts, why = _consequence(changes)
     call = calls.update(want, seen, changes)
-    return [Step("update", want.key, call, tuple(changes), disruptive=disruptive, why=why)]
+    return [
+        Step(
+            "update",
+            want.key,
+            call,
+            tuple(changes),
+            disruptive=bool(restarts),
+            why=why,
+            restarts=restarts,
+        )
+    ]
 
 
-def _consequence(changes: Sequence[Change]) -> tuple[bool, str]:
-    """Whether tasks are replaced or stopped, and what the reader of a plan should know."""
+def _consequence(changes: Sequence[Change]) -> tuple[tuple[str, ...], str]:
+    """The fields for which tasks are replaced or stopped, and what the reader of a plan should know."""
     names = dict.fromkeys(field_of(change) for change in changes)
     replacing: Collection[str] = [name for name in names if name in STARTS_DEPLOYMENT]
     if replacing:
-        return True, f"{_verb(replacing)}: tasks are replaced"
+        paths = tuple(change.path for change in changes if field_of(change) in STARTS_DEPLOYMENT)
+        return paths, f"{_verb(replacing)}: tasks are replaced"
     for change in changes:
         if change.path == "/desiredCount" and (change.before or 0) > (change.after or 0):
-            return True, f"desiredCount goes from {change.before} to {change.after}: tasks are stopped"
-    return False, f"{_verb(names)}; running tasks are kept"
+            why = f"desiredCount goes from {change.before} to {change.after}: tasks are stopped"
+            return (change.path,), why
+    return (), f"{_verb(names)}; running tasks are kept"
 
 
 def _verb(names: Collection[str]) -> str:

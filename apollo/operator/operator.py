@@ -20,7 +20,6 @@ from apollo.engine.apply import Result, apply
 from apollo.engine.engine import Engine
 from apollo.engine.events import Event
 from apollo.engine.forecast import timed
-from apollo.engine.forecast import timed
 from apollo.engine.loop import Loop
 from apollo.engine.plan import Plan
 from apollo.engine.status import EnvironmentStatus

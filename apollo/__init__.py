@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from apollo.operator import Operator as Operator
     from apollo.operator import Plan as Plan
     from apollo.operator import Result as Result
+    from apollo.operator import apply as apply
+    from apollo.operator import plan as plan
+    from apollo.operator import status as status
     from apollo.settings import Environment as Environment
     from apollo.settings import Installation as Installation
     from apollo.settings import Settings as Settings
@@ -40,7 +43,10 @@ _HOMES = {
     "Result": "operator",
     "Settings": "settings",
     "Spec": "api",
+    "apply": "operator",
     "load_settings": "manifest",
+    "plan": "operator",
+    "status": "operator",
 }
 
 __all__ = [
@@ -58,7 +64,10 @@ __all__ = [
     "Settings",
     "Spec",
     "__version__",
+    "apply",
     "load_settings",
+    "plan",
+    "status",
 ]
 
 

@@ -148,6 +148,10 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "Set spec.source.path to the folder that holds manifests only.",
     ),
     "APO-PLAN-001": ("Two resources are the same object in AWS.", "Rename one, or remove it."),
+    "APO-PLAN-010": (
+        "There is something else to do than in the plan that was agreed to.",
+        "Git, the configuration or AWS moved since: look at the new plan.",
+    ),
     "APO-PLUGIN-001": ("A kind is not known.", "apollo plugins list; install the package that brings it."),
     "APO-PLUGIN-002": ("The package that brings a kind does not load.", "apollo plugins list says why."),
     "APO-PLUGIN-003": (

@@ -11,6 +11,7 @@ from apollo.engine.apply import Result
 from apollo.engine.events import Event
 from apollo.engine.plan import Plan
 from apollo.engine.status import EnvironmentStatus, Outcome, ResourceStatus
+from apollo.operator.facade import apply, plan, status
 from apollo.operator.handlers import Handlers
 from apollo.operator.operator import Operator, Progress, RunReport
 
@@ -25,4 +26,7 @@ __all__ = [
     "ResourceStatus",
     "Result",
     "RunReport",
+    "apply",
+    "plan",
+    "status",
 ]

@@ -214,8 +214,8 @@ class LocalAws:
     ) -> list[str]:
         """From now on a cluster has so many container instances for tasks on EC2; their ARNs.
 
-        Until this was said, a cluster has as many as its tasks need, and a daemon service runs one task.
-        Each runs any number of tasks. LookupError: no such cluster.
+        Until this was said, or RegisterContainerInstance called, a cluster has none, as on AWS: no task finds
+        a place on EC2. Each runs any number of tasks. LookupError: no such cluster.
         """
         with self.world.lock:
             self.world.catch_up()
@@ -225,7 +225,7 @@ class LocalAws:
                 raise LookupError(f"no cluster {cluster}")
             set_instances(ecs, found, count, self.clock.now())
             self._changed(account, region)
-            return [instance_arn(ecs, found, instance) for instance in found.instances or []]
+            return [instance_arn(ecs, found, instance) for instance in found.instances]
 
     def _changed(self, account: str, region: str) -> None:
         """What a hand did counts as a change like that of a call."""

@@ -29,11 +29,10 @@ def test_behaves_like_aws(ours: Ours, check: Check) -> None:
     run_one(check, ours, "c-")
 
 
-@pytest.mark.parametrize("check", [c for c in CHECKS if c.id in KNOWN], ids=lambda check: check.id)
-def test_known_gaps_are_still_gaps(ours: Ours, check: Check) -> None:
+def test_known_gaps_are_still_gaps(ours: Ours) -> None:
     """What holds by now is to be struck off the list."""
-    [outcome] = run([check], ours)
-    assert outcome.ok is False
+    outcomes = run([check for check in CHECKS if check.id in KNOWN], ours)
+    assert [outcome.check.id for outcome in outcomes if outcome.ok] == []
 
 
 def test_there_are_enough_checks_and_few_gaps() -> None:
@@ -59,7 +58,7 @@ def test_the_published_figures_are_those_of_these_checks() -> None:
 
 def test_a_check_that_cannot_run_counts_as_failed(ours: Ours) -> None:
     def body(stage: Stage) -> None:
-        stage.ecs.list_container_instances(cluster=stage.cluster)
+        stage.ecs.list_daemons()
 
     check = Check("x", "x", "x", "", frozenset(), "x", body)
     [outcome] = run([check], ours)

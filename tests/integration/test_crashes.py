@@ -66,6 +66,7 @@ async def test_adopt(world: World) -> None:
 
 async def test_replace(world: World) -> None:
     def change(world: World) -> None:
+        world.aws.container_instances("green", 2)
         allowed = service(lifecycle="lifecycle: {replace: allow}").replace("FARGATE", "EC2")
         world.write({"web/web.yaml": task_definition() + "---" + allowed})
 

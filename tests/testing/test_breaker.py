@@ -309,8 +309,11 @@ def test_stop_service_deployment_rolls_back(stage: Stage) -> None:
     stage.aws.advance(10)
     answer = stage.ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
     assert answer["serviceDeploymentArn"] == arn
-    assert stage.service_deployment()["status"] == "STOP_REQUESTED"
+    assert stage.service_deployment()["status"] == "ROLLBACK_REQUESTED"
+    stage.ecs.stop_service_deployment(serviceDeploymentArn=arn)  # "continues the rollback operation"
     stage.aws.advance(1)
+    assert stage.service_deployment()["status"] == "ROLLBACK_IN_PROGRESS"
+    stage.ecs.stop_service_deployment(serviceDeploymentArn=arn)
     assert stage.service_deployment()["status"] == "ROLLBACK_IN_PROGRESS"
     stage.aws.settle()
     assert stage.service_deployment()["status"] == "ROLLBACK_SUCCESSFUL"

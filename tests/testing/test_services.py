@@ -357,6 +357,7 @@ def test_ec2_services(stage: Stage) -> None:
     containers: list[Any] = [{"name": "app", "image": "web:1", "memory": 128}]
     stage.ecs.register_task_definition(family="plain", containerDefinitions=containers)
     strategy = [{"type": "spread", "field": "host"}, {"type": "binpack", "field": "memory"}]
+    stage.aws.container_instances("green", 1)
     service = stage.create(
         taskDefinition="plain", launchType=None, networkConfiguration=None, placementStrategy=strategy
     )

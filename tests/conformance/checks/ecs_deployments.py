@@ -6,6 +6,7 @@ from tests.conformance.registry import check, ecs, ecs_guide
 from tests.conformance.stage import BREAKER, Stage
 
 AREA = "ECS service deployments"
+STOPPING = ecs_guide("stop-service-deployment")
 GUIDE = ecs_guide("service-deployment")
 
 
@@ -226,15 +227,51 @@ def stop(s: Stage) -> None:
     assert s.steady()["taskDefinition"] == good
 
 
-@check("ecs.deployment.stop-requested", source=GUIDE, needs=("task",))
+@check("ecs.deployment.stop-requested", source=STOPPING, needs=("task",))
 def stop_requested(s: Stage) -> None:
-    """At first it says that the stop or the rollback was requested, or that it has begun."""
-    requested = ("STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
+    """At first it says that the rollback was requested, or that it has begun; it is never STOP_REQUESTED."""
+    requested = ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
     s.running(1)
     s.update(taskDefinition=s.register("web", "crash")["taskDefinitionArn"])
     one = s.deployment()["serviceDeploymentArn"]
     s.ecs.stop_service_deployment(serviceDeploymentArn=one)
     assert s.deployment()["status"] in requested
+
+
+@check("ecs.deployment.stop-again", source=STOPPING, needs=("task",))
+def stop_again(s: Stage) -> None:
+    """Stopping one whose rollback was requested or has begun is accepted, and the rollback goes on."""
+    good = s.running(1)["taskDefinition"]
+    s.update(taskDefinition=s.register("web", "crash")["taskDefinitionArn"])
+    one = s.deployment()["serviceDeploymentArn"]
+    s.ecs.stop_service_deployment(serviceDeploymentArn=one)
+    s.ecs.stop_service_deployment(serviceDeploymentArn=one)
+    for _ in s.watch(30):
+        if s.deployment()["status"] == "ROLLBACK_IN_PROGRESS":
+            s.ecs.stop_service_deployment(serviceDeploymentArn=one)
+            assert s.deployment()["status"] == "ROLLBACK_IN_PROGRESS"
+            break
+    s.settle(lambda: s.deployment()["status"] == "ROLLBACK_SUCCESSFUL")
+    assert s.deployment()["status"] == "ROLLBACK_SUCCESSFUL"
+    assert s.steady()["taskDefinition"] == good
+
+
+@check(
+    "ecs.deployment.stop-abort",
+    source=ecs("StopServiceDeployment"),
+    says="The valid values are ROLLBACK .",
+    needs=("task",),
+)
+def stop_abort(s: Stage) -> None:
+    """The stop type ABORT, which the model names, is refused, and the deployment goes on."""
+    s.running(1)
+    new = s.register()["taskDefinitionArn"]
+    s.update(taskDefinition=new)
+    with s.refused("InvalidParameterException", "ClientException", "UnsupportedFeatureException"):
+        s.ecs.stop_service_deployment(
+            serviceDeploymentArn=s.deployment()["serviceDeploymentArn"], stopType="ABORT"
+        )
+    assert s.steady()["taskDefinition"] == new
 
 
 @check(

@@ -116,7 +116,7 @@ def test_stopping_it_takes_the_traffic_back(shop: Shifting) -> None:
     shop.ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
     blue, green = (100, 0), (0, 100)
     assert shop.course(30, 0.5) == [
-        ("STOP_REQUESTED", "BAKE_TIME", green, green),
+        ("ROLLBACK_REQUESTED", "BAKE_TIME", green, green),
         ("ROLLBACK_IN_PROGRESS", "PRODUCTION_TRAFFIC_SHIFT", blue, green),
         ("ROLLBACK_IN_PROGRESS", "TEST_TRAFFIC_SHIFT", blue, blue),
         ("ROLLBACK_IN_PROGRESS", "CLEAN_UP", blue, blue),

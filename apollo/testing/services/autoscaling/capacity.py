@@ -29,7 +29,7 @@ def move(scaling: Region, target: Target, wanted: int, cause: str, at: float) ->
         _conclude(target.last, at)
         if target.last.status == "InProgress":
             target.last.status, target.last.ended_at = "Overridden", at
-    service.desired = service.primary.desired = wanted
+    service.ask_for(wanted)
     scheduler.wake(scaling.ecs, service, at)
     target.last = note(scaling, target, f"Setting desired count to {wanted}.", cause, at)
     target.last.wanted = wanted

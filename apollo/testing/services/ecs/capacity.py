@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from apollo.testing.services.ecs import text
 from apollo.testing.services.ecs.region import Region
-from apollo.testing.services.ecs.state import Cluster, Json, Task
+from apollo.testing.services.ecs.state import Cluster, Instance, Json, Tags, Task
 
 
 class Placer:
@@ -50,16 +50,34 @@ class Placer:
         return str(chosen["capacityProvider"])
 
 
-def lacking(cluster: Cluster, launch: Json, behaviour: str) -> str | None:
+def lacking(ecs: Region, cluster: Cluster, launch: Json, behaviour: str) -> str | None:
     """Why there is no room for a task, as service events say it; None when there is.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
     """
-    if launch["launchType"] == "EC2":
-        if cluster.instances == []:
-            return text.NO_INSTANCES
-        return text.NO_INSTANCE_FITS if behaviour == "nocapacity" else None
-    return text.NO_FARGATE if behaviour == "nocapacity" else None
+    if launch["launchType"] != "EC2":
+        return text.NO_FARGATE if behaviour == "nocapacity" else None
+    provider = launch.get("capacityProviderName")
+    if provider is not None and not any(i.provider == provider for i in cluster.instances.values()):
+        _scale_out(ecs, cluster, provider)
+    if not cluster.instances:
+        return text.NO_INSTANCES
+    return text.NO_INSTANCE_FITS if behaviour == "nocapacity" else None
+
+
+def _scale_out(ecs: Region, cluster: Cluster, provider: str) -> None:
+    """ "When managed scaling is turned on, Amazon ECS manages the scale-in and scale-out actions of the Auto
+    Scaling group" (API_ManagedScaling): the first task finds an instance."""
+    if ecs.providers[provider].group["managedScaling"]["status"] == "ENABLED":
+        add_instance(ecs, cluster, provider)
+
+
+def add_instance(
+    ecs: Region, cluster: Cluster, provider: str | None = None, tags: Tags | None = None
+) -> Instance:
+    made = Instance(ecs.world.ids.hex(32), ecs.now, provider, tags or {})
+    cluster.instances[made.id] = made
+    return made
 
 
 def failure(ecs: Region, cluster: Cluster, lack: str) -> Json:
@@ -69,9 +87,7 @@ def failure(ecs: Region, cluster: Cluster, lack: str) -> Json:
     """
     if lack == text.NO_FARGATE:
         return {"reason": text.NO_CAPACITY}
-    if cluster.instances:
-        return {"arn": instance_arn(ecs, cluster, cluster.instances[0]), "reason": "RESOURCE:MEMORY"}
-    return {"reason": "RESOURCE:MEMORY"}
+    return {"arn": instance_arn(ecs, cluster, next(iter(cluster.instances))), "reason": "RESOURCE:MEMORY"}
 
 
 def instance_arn(ecs: Region, cluster: Cluster, instance: str) -> str:
@@ -84,6 +100,9 @@ def instance_for(
     """The container instance that a task on EC2 gets, in turn; `taken` are those of a daemon's tasks."""
     if launch["launchType"] != "EC2" or not cluster.instances:
         return None
-    free = [name for name in cluster.instances if name not in taken] or cluster.instances
+    provider = launch.get("capacityProviderName")
+    known = [name for name, found in cluster.instances.items() if provider in (None, found.provider)]
+    known = known or list(cluster.instances)
+    free = [name for name in known if name not in taken] or known
     cluster.placements += 1
     return free[(cluster.placements - 1) % len(free)]

@@ -48,7 +48,7 @@ def view(ecs: Region, cluster: Cluster, include: set[str]) -> Json:
         "clusterArn": cluster.arn,
         "clusterName": cluster.name,
         "status": cluster.status,
-        "registeredContainerInstancesCount": len(cluster.instances or []),
+        "registeredContainerInstancesCount": len(cluster.instances),
         "runningTasksCount": statuses.count("RUNNING"),
         "pendingTasksCount": sum(s in ("PROVISIONING", "PENDING", "ACTIVATING") for s in statuses),
         "activeServicesCount": sum(s.status == "ACTIVE" for s in cluster.services.values()),

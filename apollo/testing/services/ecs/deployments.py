@@ -9,6 +9,7 @@ from apollo.testing.errors import ApiError
 from apollo.testing.services.ecs import scheduler
 from apollo.testing.services.ecs.paging import page
 from apollo.testing.services.ecs.region import Region, invalid
+from apollo.testing.services.ecs.rollback import UNFINISHED
 from apollo.testing.services.ecs.service_view import brief, revision_view, service_deployment_view
 from apollo.testing.services.ecs.state import Json, Service, ServiceDeployment
 from apollo.testing.world import Call
@@ -89,26 +90,32 @@ def describe_revisions(ecs: Region, call: Call) -> Json:
 
 
 def stop(ecs: Region, call: Call) -> Json:
-    """ROLLBACK, the default and the only type AWS documents; also without the breaker's rollback option.
+    """A rollback, also without the breaker's rollback option. ABORT is in the model, and refused: "The valid
+    values are ROLLBACK."
+
+    PENDING, IN_PROGRESS: "The service deployment moves to the ROLLBACK_REQUESTED state, and then the rollback
+    operation starts." One that is on its way back already "continues the rollback operation".
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopServiceDeployment.html
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stop-service-deployment.html
     """
     p = call.params
-    if p.get("stopType", "ROLLBACK") != "ROLLBACK":
-        raise invalid("The only valid stopType is ROLLBACK.")
     arn = p["serviceDeploymentArn"]
     hit = _find(ecs, arn)
+    if p.get("stopType", "ROLLBACK") != "ROLLBACK":
+        raise invalid("The only valid stopType is ROLLBACK.")
     if hit is None:
         raise ApiError("ServiceDeploymentNotFoundException", "Service deployment not found.")
     service, deployment = hit
-    if deployment.status not in ("PENDING", "IN_PROGRESS"):
+    if deployment.status not in UNFINISHED:
         raise ApiError(
             "ConflictException",
             f"The service deployment cannot be stopped because its status is {deployment.status}.",
         )
-    deployment.status = "STOP_REQUESTED"
-    deployment.updated_at = call.now
-    scheduler.wake(ecs, service, call.now)
+    if deployment.status in ("PENDING", "IN_PROGRESS"):
+        deployment.status = "ROLLBACK_REQUESTED"
+        deployment.stopped_at = deployment.updated_at = call.now
+        scheduler.wake(ecs, service, call.now)
     return {"serviceDeploymentArn": arn}
 
 
@@ -129,7 +136,10 @@ def continue_deployment(ecs: Region, call: Call) -> Json:
         raise invalid(
             "Continuing a service deployment is not allowed for service deployment in terminal states."
         )
-    hooks = deployment.shift.hooks if deployment.shift is not None else []
+    # "You can continue a deployment that has a pause hook in AWAITING_ACTION status. The deployment must be
+    # in the IN_PROGRESS state." (continue-service-deployment.html)
+    under_way = deployment.shift is not None and deployment.status == "IN_PROGRESS"
+    hooks = deployment.shift.hooks if deployment.shift is not None and under_way else []
     hook = next((hook for hook in hooks if hook.id == hook_id and hook.status == "AWAITING_ACTION"), None)
     if hook is None:
         raise invalid(

@@ -1,25 +1,37 @@
-"""Container instances, said instead of registered: how many a cluster has decides where EC2 tasks run."""
+"""Container instances: where tasks on EC2 run. A cluster has none until somebody registers one, or says so.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/create-capacity.html
+"""
+
+from collections.abc import Iterable
 
 from apollo.testing.services.ecs import text
+from apollo.testing.services.ecs.capacity import add_instance, instance_arn
 from apollo.testing.services.ecs.lifecycle import stop_task
-from apollo.testing.services.ecs.region import Region
+from apollo.testing.services.ecs.paging import page
+from apollo.testing.services.ecs.region import Region, invalid
 from apollo.testing.services.ecs.scheduler import wake
-from apollo.testing.services.ecs.state import Cluster
+from apollo.testing.services.ecs.state import Cluster, Instance, Json
+from apollo.testing.services.ecs.tags import checked, listed
+from apollo.testing.world import Call
 
 
 def set_instances(ecs: Region, cluster: Cluster, count: int, now: float) -> None:
-    """From now on the cluster has so many container instances; those that go take their tasks with them.
-
-    A daemon service "deploys exactly one task on each active container instance"
-    (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service-options.html).
-    """
+    """From now on the cluster has so many container instances; those that go take their tasks with them."""
     ecs.step_cluster(cluster)
     ecs.step_standalone()
-    known = cluster.instances or []
-    gone = set(known[count:])
-    cluster.instances = known[:count] + [ecs.world.ids.hex(32) for _ in range(count - len(known))]
-    for task in ecs.tasks.values() if gone else ():
-        if task.live and task.cluster is cluster and task.instance in gone:
+    gone = list(cluster.instances)[count:]
+    for _ in range(count - len(cluster.instances)):
+        add_instance(ecs, cluster)
+    _changed(ecs, cluster, gone, now)
+
+
+def _changed(ecs: Region, cluster: Cluster, gone: Iterable[str], now: float) -> None:
+    """Services look for places again; a daemon service "deploys exactly one task on each active container
+    instance" (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service-options.html)."""
+    lost = {name: cluster.instances.pop(name) for name in gone}
+    for task in ecs.tasks.values() if lost else ():
+        if task.live and task.cluster is cluster and task.instance in lost:
             stop_task(ecs, task, now, "TerminationNotice", text.terminated(task.instance))
             if task.service is not None:
                 task.service.steady = False
@@ -27,6 +39,116 @@ def set_instances(ecs: Region, cluster: Cluster, count: int, now: float) -> None
         if service.status != "ACTIVE":
             continue
         if service.fields["schedulingStrategy"] == "DAEMON":
-            service.desired = service.primary.desired = count
+            service.ask_for(len(cluster.instances))
         service.blocked_until = 0.0
         wake(ecs, service, now)
+
+
+def _running(ecs: Region, cluster: Cluster, instance: str) -> list[str]:
+    """The statuses of its tasks."""
+    now = ecs.now
+    return [t.status(now) for t in ecs.tasks.values() if t.instance == instance and t.cluster is cluster]
+
+
+def _view(ecs: Region, cluster: Cluster, instance: Instance, status: str = "ACTIVE") -> Json:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerInstance.html"""
+    statuses = _running(ecs, cluster, instance.id)
+    body: Json = {
+        "containerInstanceArn": instance_arn(ecs, cluster, instance.id),
+        "ec2InstanceId": f"i-{instance.id[:17]}",
+        "version": 1,
+        "status": status,
+        "agentConnected": status == "ACTIVE",
+        "runningTasksCount": statuses.count("RUNNING"),
+        "pendingTasksCount": sum(s in ("PROVISIONING", "PENDING", "ACTIVATING") for s in statuses),
+        "registeredResources": [],
+        "remainingResources": [],
+        "attributes": [],
+        "attachments": [],
+        "registeredAt": instance.registered_at,
+        "tags": listed(instance.tags),
+    }
+    if instance.provider is not None:
+        body["capacityProviderName"] = instance.provider
+    return body
+
+
+def _find(ecs: Region, cluster: Cluster, given: str) -> Instance | None:
+    """By id or ARN."""
+    found = cluster.instances.get(given.rpartition("/")[2])
+    if found is None or (given.startswith("arn:") and given != instance_arn(ecs, cluster, found.id)):
+        return None
+    return found
+
+
+def register(ecs: Region, call: Call) -> Json:
+    """What an instance's agent does: one more place for tasks on EC2. One that is registered is found again.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterContainerInstance.html
+    """
+    p = call.params
+    cluster = ecs.cluster(p.get("cluster"))
+    tags = checked(p.get("tags"))
+    found = _find(ecs, cluster, p["containerInstanceArn"]) if p.get("containerInstanceArn") else None
+    if found is None:
+        ecs.step_cluster(cluster)
+        found = add_instance(ecs, cluster, tags=tags)
+        _changed(ecs, cluster, (), call.now)
+    return {"containerInstance": _view(ecs, cluster, found)}
+
+
+def deregister(ecs: Region, call: Call) -> Json:
+    """With tasks on it, only by force; those of services are started on other instances.
+
+    "If you have tasks running on the container instance when you deregister it with the force option, these
+    tasks remain running until you terminate the instance … orphaned": here the instance ends with it.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeregisterContainerInstance.html
+    """
+    p = call.params
+    cluster = ecs.cluster(p.get("cluster"))
+    ecs.step_cluster(cluster)
+    ecs.step_standalone()
+    found = _find(ecs, cluster, p["containerInstance"])
+    if found is None:
+        raise invalid("The referenced container instance was not found.")
+    if not p.get("force") and any(s != "STOPPED" for s in _running(ecs, cluster, found.id)):
+        raise invalid("Found running tasks on the instance.")
+    shown = _view(ecs, cluster, found, "INACTIVE")
+    _changed(ecs, cluster, [found.id], call.now)
+    return {"containerInstance": shown}
+
+
+def list_instances(ecs: Region, call: Call) -> Json:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListContainerInstances.html"""
+    p = call.params
+    cluster = ecs.cluster(p.get("cluster"))
+    if p.get("filter"):
+        raise invalid("Cluster query language is not simulated; leave the filter out.")
+    wanted = p.get("status", "ACTIVE")
+    arns = [instance_arn(ecs, cluster, name) for name in cluster.instances] if wanted == "ACTIVE" else []
+    chunk, more = page(arns, p)
+    return {"containerInstanceArns": chunk, **more}
+
+
+def describe(ecs: Region, call: Call) -> Json:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeContainerInstances.html"""
+    p = call.params
+    cluster = ecs.cluster(p.get("cluster"))
+    names = p["containerInstances"]
+    if not 1 <= len(names) <= 100:
+        raise invalid("containerInstances must have between 1 and 100 items.")
+    ecs.step_cluster(cluster)
+    ecs.step_standalone()
+    found, failures = [], []
+    for name in names:
+        instance = _find(ecs, cluster, name)
+        if instance is None:
+            arn = name if name.startswith("arn:") else instance_arn(ecs, cluster, name)
+            failures.append({"arn": arn, "reason": "MISSING"})
+        else:
+            shown = _view(ecs, cluster, instance)
+            if "TAGS" not in p.get("include", []):
+                shown["tags"] = []
+            found.append(shown)
+    return {"containerInstances": found, "failures": failures}

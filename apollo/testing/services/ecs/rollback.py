@@ -25,9 +25,7 @@ from apollo.testing.services.ecs.state import (
 from apollo.testing.services.ecs.traffic import PRODUCTION, TEST, route, serves_alternate
 from apollo.testing.services.ecs.watch import end_watch, watching
 
-UNFINISHED = frozenset(
-    {"PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"}
-)
+UNFINISHED = frozenset({"PENDING", "IN_PROGRESS", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"})
 
 
 def deploy(ecs: Region, service: Service, config: Json, definition: TaskDefinition, now: float) -> None:

@@ -104,7 +104,7 @@ def _deployment_state(ecs: Region, service: Service, at: float) -> None:
         current.status = "IN_PROGRESS"
         current.started_at = current.updated_at = at
         stages.begin(ecs, service, at)
-    elif current.status in ("STOP_REQUESTED", "ROLLBACK_REQUESTED"):
+    elif current.status == "ROLLBACK_REQUESTED":
         start_rollback(service, at, None)
 
 

@@ -61,7 +61,7 @@ def _new(ecs: Region, call: Call, cluster: Cluster) -> Service:
             raise invalid(
                 "The daemon scheduling strategy does not support a desired count. Remove it and try again."
             )
-        desired = 1 if cluster.instances is None else len(cluster.instances)
+        desired = len(cluster.instances)
     elif desired is None:
         raise invalid("The replica scheduling strategy requires a desired count.")
     if desired < 0:
@@ -228,7 +228,7 @@ def delete(ecs: Region, call: Call) -> Json:
             raise invalid("The service cannot be stopped while it is scaled above 0.")
         rollback.abandon(service, call.now)
         service.status = "DRAINING"
-        service.desired = service.primary.desired = 0
+        service.ask_for(0)
         service.drained_at = call.now + ecs.world.timings.draining
         service.throttled_until = 0.0
         scheduler.wake(ecs, service, call.now)

@@ -16,7 +16,7 @@ def snapshot(ecs: Region) -> Json:
                 "tags": dict(sorted(cluster.tags.items())),
                 "capacityProviders": sorted(cluster.capacity_providers),
                 "settings": sorted(cluster.settings, key=lambda item: str(item.get("name"))),
-                "containerInstances": len(cluster.instances or []),
+                "containerInstances": len(cluster.instances),
                 "defaultCapacityProviderStrategy": cluster.default_strategy,
                 "services": {name: _service(s, now) for name, s in sorted(cluster.services.items())},
             }

@@ -25,7 +25,7 @@ def start(ecs: Region, service: Service, deployment: Deployment, count: int, at:
     for _ in range(count):
         launch = common | placer.next()
         behaviour = behaviour_of(ecs, deployment.revision.task_definition)
-        lack = lacking(service.cluster, launch, behaviour[0].behaviour)
+        lack = lacking(ecs, service.cluster, launch, behaviour[0].behaviour)
         if lack is not None:
             break
         instance = instance_for(service.cluster, launch, taken) or ""

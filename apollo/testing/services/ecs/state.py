@@ -24,10 +24,21 @@ class Cluster:
     default_strategy: list[Json] = field(default_factory=list)
     tags: Tags = field(default_factory=dict)
     services: dict[str, "Service"] = field(default_factory=dict)
-    instances: list[str] | None = None
-    """The ids of its container instances; None where nobody said: then there are as many as are needed."""
+    instances: dict[str, "Instance"] = field(default_factory=dict)
+    """By id."""
     placements: int = 0
     """Tasks placed on instances so far, to take them in turn."""
+
+
+@dataclass(slots=True)
+class Instance:
+    """A container instance. Each runs any number of tasks."""
+
+    id: str
+    registered_at: float
+    provider: str | None = None
+    """The capacity provider that launched it."""
+    tags: Tags = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -146,8 +157,8 @@ class ServiceDeployment:
         return self.shift is not None and self.status in (
             "PENDING",
             "IN_PROGRESS",
+            "ROLLBACK_REQUESTED",
             "ROLLBACK_IN_PROGRESS",
-            "STOP_REQUESTED",
         )
 
 
@@ -297,7 +308,14 @@ class Service:
 
     @property
     def primary(self) -> Deployment:
+        """Of a service that ECS itself deploys."""
         return self.deployments[0]
+
+    def ask_for(self, count: int) -> None:
+        """From now on so many tasks are wanted."""
+        self.desired = count
+        if self.deployments:
+            self.primary.desired = count
 
     @property
     def current(self) -> ServiceDeployment:

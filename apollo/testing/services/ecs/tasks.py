@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from apollo.testing.errors import ApiError
+from apollo.testing.services.ecs import text
 from apollo.testing.services.ecs.capacity import Placer, failure, instance_for, lacking
 from apollo.testing.services.ecs.clusters import check_strategy
 from apollo.testing.services.ecs.lifecycle import behaviour_of, start_task, stop_task
@@ -87,7 +88,9 @@ def _place(
     for _ in range(p.get("count", 1)):
         launch = common | placer.next()
         behaviour = behaviour_of(ecs, definition)
-        lack = lacking(cluster, launch, behaviour[0].behaviour)
+        lack = lacking(ecs, cluster, launch, behaviour[0].behaviour)
+        if lack == text.NO_INSTANCES:
+            raise invalid("No Container Instances were found in your cluster.")
         if lack is not None:
             failures.append(failure(ecs, cluster, lack))
             continue

@@ -16,12 +16,25 @@ from urllib.parse import quote
 
 from apollo.errors import ApolloError
 
-__all__ = ["FIELDS", "Format", "JsonFormatter", "TextFormatter", "bind", "escape", "hide", "redact", "setup"]
+__all__ = [
+    "FIELDS",
+    "Format",
+    "JsonFormatter",
+    "TextFormatter",
+    "answered",
+    "bind",
+    "escape",
+    "hide",
+    "last_request",
+    "redact",
+    "setup",
+]
 
 Format = Literal["auto", "text", "json"]
 
 FIELDS: Final = ("environment", "app", "key", "commit", "reconcile", "request_id", "code")
-"""What a line may carry beside its message, from `bind` or from ``extra=``. ``code`` is an error's."""
+"""What a line may carry beside its message, from `bind` or from ``extra=``. ``reconcile`` names one look at
+a group and what came of it, ``request_id`` a request to AWS, as CloudTrail does; ``code`` is an error's."""
 
 MASK: Final = "***"
 
@@ -108,6 +121,19 @@ def bind(**fields: object) -> Iterator[None]:
         yield
     finally:
         _context.reset(token)
+
+
+_request: ContextVar[str] = ContextVar("apollo_aws_request", default="")
+
+
+def answered(request_id: str) -> None:
+    """AWS answered a request of this task; an empty text forgets it."""
+    _request.set(request_id)
+
+
+def last_request() -> str:
+    """AWS's id of the request that this task got an answer to, for the line that tells of it."""
+    return _request.get()
 
 
 def _fields(record: logging.LogRecord) -> dict[str, str]:

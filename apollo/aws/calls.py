@@ -94,6 +94,7 @@ class Calls:
         attempt = 0
         while True:
             attempt += 1
+            asked_at = self._clock.monotonic()
             await bucket.take(lane)
             started = self._clock.monotonic()
             answer, request_id, failure = await self._in_thread(
@@ -112,6 +113,8 @@ class Calls:
                 attempt=attempt,
                 commit=asked.commit,
                 env=asked.environment,
+                category=failure.category if failure else "",
+                waited=started - asked_at,
             )
             self._tell(record)
             if failure is None:

@@ -25,6 +25,8 @@ class CallRecord:
     :ivar duration: seconds between sending and answer, without the wait for AWS's rate.
     :ivar code: AWS's error code or the name of the transport's error; empty when it succeeded.
     :ivar attempt: counts from 1; a changing call has only one.
+    :ivar category: how the failure is classed (`apollo.errors.AwsError.category`); empty when it succeeded.
+    :ivar waited: seconds of waiting for AWS's rate before it was sent.
     :ivar commit, env: the commit and the environment that asked.
     """
 
@@ -40,3 +42,5 @@ class CallRecord:
     attempt: int
     commit: str
     env: str
+    category: str = ""
+    waited: float = 0.0

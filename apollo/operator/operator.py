@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import anyio
 import anyio.abc
 from anyio import from_thread, to_thread
 from attrs import evolve, frozen
 
+from apollo import telemetry
 from apollo.api import Controller, Env, Gate, Key, Snapshot
-from apollo.aws import Aws, Timeouts
+from apollo.aws import Aws, CallRecord, Timeouts
 from apollo.clock import Clock, SystemClock
 from apollo.engine.apply import Result, apply
 from apollo.engine.engine import Engine
@@ -24,17 +25,22 @@ from apollo.engine.loop import Loop
 from apollo.engine.plan import Plan
 from apollo.engine.status import EnvironmentStatus
 from apollo.errors import ApolloError, ConfigError, Problem
+from apollo.operator.beside import running_beside
 from apollo.operator.delivery import Delivery
 from apollo.operator.desired import Desired
 from apollo.operator.handlers import Handlers
 from apollo.operator.memory import StoreMemory
 from apollo.operator.serve import Served
 from apollo.operator.telling import log
+from apollo.operator.tracing import NoTracer, Tracer
+from apollo.operator.watch import Measure, Watch, trace_call
 from apollo.plugins import Registry, discover_gates
 from apollo.settings import Environment, Settings, SourceAuth
 from apollo.store import Store, open_store
 
 __all__ = ["Operator", "Progress", "RunReport"]
+
+T = TypeVar("T")
 
 _log = logging.getLogger("apollo.operator")
 # Where nobody asked for a log, as in a single apply, Python would print the lines of it bare.
@@ -75,6 +81,9 @@ class Operator:
     :param store: instead of the one that the settings name.
     :param environments: the ones to serve; default all.
     :param listen: told of every `Event`, afterwards, in the event loop; must not block.
+    :param services: what runs beside the environments for as long as `run` does, such as `apollo.web.serve`:
+        each is called with the operator, and cancelled once the last call of an environment was answered.
+    :param tracer: takes spans of commits, reconciles and AWS calls.
     :param handlers: functions that hear of events, run at intervals, or may refuse a change; ``handlers`` of
         the operator itself is one more to hang functions on.
     :raises ConfigError: when an environment is asked for that the settings do not hold.
@@ -93,6 +102,8 @@ class Operator:
         region: str | None = None,
         listen: Callable[[Event], None] | None = None,
         handlers: Sequence[Handlers] = (),
+        services: Sequence[Callable[[Operator], Awaitable[None]]] = (),
+        tracer: Tracer | None = None,
     ) -> None:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
@@ -103,8 +114,17 @@ class Operator:
         # A call in flight is waited for at the end, and the end may take 25 seconds.
         limits = Timeouts(connect=5.0, read=18.0)
         self.aws = Aws(
-            settings.installation.name, clock=self.clock, profile=profile, region=region, timeouts=limits
+            settings.installation.name,
+            clock=self.clock,
+            profile=profile,
+            region=region,
+            timeouts=limits,
+            on_call=self._called,
         )
+        self.tracer: Tracer = tracer or NoTracer()
+        self._services = tuple(services)
+        self._call_listeners: list[Callable[[CallRecord], None]] = []
+        self._measure_listeners: list[Callable[[Measure], None]] = []
         self._listeners: list[Callable[[Event], None]] = [listen] if listen else []
         self.handlers = Handlers()
         self._delivery = Delivery(self, (self.handlers, *handlers), self.clock)
@@ -231,21 +251,29 @@ class Operator:
         :param once: one pass that follows its rollouts to their end. :param dry_run: send nothing.
         :raises ApolloError: at the start, when an account cannot be used: credentials, the wrong account.
         """
-        for environment in self.environments.values():
-            await self.aws.open(environment)
         if once:
+            await self._open()
             async with self._delivery.working(whole=True):
                 return await self._once(dry_run)
-        async with self._delivery.working(whole=True), anyio.create_task_group() as tasks:
-            for environment in self.environments.values():
-                served = await self._serve(environment, dry_run)
-                self._served[environment.name] = served
-                await tasks.start(served.run)
-            task_status.started()
-            await self._stopping.wait()
-            for served in self._served.values():
-                served.stop()
+        async with (
+            running_beside(self, self._services),
+            self._delivery.working(whole=True),
+        ):
+            await self._open()
+            async with anyio.create_task_group() as tasks:
+                for environment in self.environments.values():
+                    served = await self._serve(environment, dry_run)
+                    self._served[environment.name] = served
+                    await tasks.start(served.run)
+                task_status.started()
+                await self._stopping.wait()
+                for served in self._served.values():
+                    served.stop()
         return RunReport({}, {})
+
+    async def _open(self) -> None:
+        for environment in self.environments.values():
+            await self.aws.open(environment)
 
     def stop(self) -> None:
         """Finish the calls in flight, start none. `run` returns when they are answered."""
@@ -258,6 +286,23 @@ class Operator:
         for name, served in self._served.items():
             if environment in (None, name):
                 served.look()
+
+    def subscribe(
+        self,
+        *,
+        events: Callable[[Event], None] | None = None,
+        calls: Callable[[CallRecord], None] | None = None,
+        measures: Callable[[Measure], None] | None = None,
+    ) -> None:
+        """Hear of every event, every request to AWS and everything that is measured, afterwards, in the event
+        loop. A listener must not block; what it raises is logged."""
+        self._listeners += [events] if events else []
+        self._call_listeners += [calls] if calls else []
+        self._measure_listeners += [measures] if measures else []
+
+    def watched(self) -> Mapping[str, Watch]:
+        """What is measured of each environment that runs."""
+        return {name: served.watch for name, served in self._served.items()}
 
     def live(self) -> Mapping[str, EnvironmentStatus]:
         """How a running operator last saw each environment."""
@@ -292,7 +337,20 @@ class Operator:
         memory = engine.memory
         assert isinstance(memory, StoreMemory)
         loop = Loop(engine, dry_run=dry_run, transition=memory.since)
-        return Served(self._desired(environment), loop, memory, self.clock)
+        watch = Watch(loop, self.clock, self._measured, self.tracer)
+        return Served(self._desired(environment), loop, memory, self.clock, watch)
+
+    def _called(self, record: CallRecord) -> None:
+        if record.mutating or record.code:
+            telemetry.answered(record.request_id)
+        trace_call(self.tracer, record)
+        served = self._served.get(record.env)
+        if served is not None:
+            served.watch.called(record)
+        _tell(self._call_listeners, record)
+
+    def _measured(self, measure: Measure) -> None:
+        _tell(self._measure_listeners, measure)
 
     async def _engine(
         self, environment: Environment, *, manual: bool = False, prune: bool | None = None
@@ -324,11 +382,7 @@ class Operator:
             log(event)
             memory.note(event)
             self._delivery.put(event)
-            for listener in self._listeners:
-                try:
-                    listener(event)
-                except Exception:  # a listener hears of things; it stops nothing
-                    _log.exception("a listener failed")
+            _tell(self._listeners, event)
 
         gates: tuple[Gate, ...] = (*self.gates, *self._delivery.gates)
         return Engine(env, settings, self.registry, gates, contexts, memory, self.clock, emit, manual=manual)
@@ -388,6 +442,14 @@ class Operator:
             if Path(source.path or ".") not in inside.parents:
                 return ""
         return f"only {', '.join(map(str, paths))} was read"
+
+
+def _tell(listeners: Iterable[Callable[[T], None]], what: T) -> None:
+    for listener in listeners:
+        try:
+            listener(what)
+        except Exception:  # a listener hears of things; it stops nothing
+            _log.exception("a listener failed")
 
 
 def _at(snapshot: Snapshot, commit: str) -> Snapshot:

@@ -16,6 +16,7 @@ from apollo.engine.loop import Loop
 from apollo.errors import SourceError
 from apollo.operator.desired import Desired
 from apollo.operator.memory import StoreMemory
+from apollo.operator.watch import Watch
 
 __all__ = ["Served"]
 
@@ -37,6 +38,7 @@ class Served:
     loop: Loop
     memory: StoreMemory
     clock: Clock
+    watch: Watch
     _failure: str = field(default="", init=False)
     _broken: dict[str, str] = field(factory=dict, init=False)
 
@@ -49,8 +51,10 @@ class Served:
             tasks.start_soon(self._follow, first)
             await first.wait()
             task_status.started()
+            self.watch.begin()
             await self.loop.run()
             tasks.cancel_scope.cancel()
+        self.watch.ended()
         with anyio.CancelScope(shield=True):
             await self.memory.flush()
 
@@ -66,11 +70,12 @@ class Served:
     async def _follow(self, first: anyio.Event) -> None:
         while True:
             try:
-                snapshot = await self.desired.refresh()
+                snapshot = await self._fetched()
                 self._note("")
                 if snapshot is not None:
                     self.loop.take(snapshot)
                     self._refused(snapshot)
+                self.watch.asked(self.desired.commit if snapshot is not None else None)
             except SourceError as error:
                 self._note(error.message if not error.hint else f"{error.message} ({error.hint})")
             except Exception as error:  # a full disk, a fault of our own: the other environments go on
@@ -84,6 +89,18 @@ class Served:
                 await self.desired.source.moved()
             except SourceError:
                 await self.clock.sleep(_AGAIN)
+
+    async def _fetched(self) -> Snapshot | None:
+        """What the branch holds, when it has moved."""
+        began = self.clock.monotonic()
+        old = self.desired.commit
+        try:
+            commit = await self.desired.source.refresh(old.sha if old else None)
+        except SourceError:
+            self.watch.fetched(self.clock.monotonic() - began, failed=True)
+            raise
+        self.watch.fetched(self.clock.monotonic() - began, failed=False)
+        return await self.desired.at(commit)
 
     def _note(self, failure: str) -> None:
         """Note what is wrong with the source; tell it once. The last good commit stays in force."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
+from apollo import telemetry
 from apollo.engine.events import Event
 
 __all__ = ["log"]
@@ -31,10 +32,14 @@ def log(event: Event) -> None:
     if event.reason and event.reason.lower() != event.type.lower():
         parts.append(f"({event.reason})")
     text = " ".join(parts) + (f": {event.message}" if event.message else "")
+    if event.type == "Acting":
+        telemetry.answered("")
     fields = {
         "environment": event.environment,
         "app": event.app or None,
         "key": str(event.key) if event.key else None,
         "commit": event.commit or None,
+        # AWS's id of the call that the line tells of. A look is made of many, and names only what failed.
+        "request_id": telemetry.last_request() or None if event.type in ("Acted", "Failed") else None,
     }
     _log.log(_LEVELS.get(event.type, logging.INFO), "%s", text, extra=fields)

@@ -17,7 +17,7 @@ from apollo.cli.options import (
     output_option,
     place_options,
 )
-from apollo.cli.text import clean, paint_for, say, tell
+from apollo.cli.text import clean, columns, paint_for, say, tell
 
 if TYPE_CHECKING:
     from apollo.cli.planfile import PlanFile
@@ -128,7 +128,8 @@ async def _agreed(made: Plan, wish: Wish, operator: Operator) -> None:
 
     if not made.steps:
         return
-    tell(plan_text(made, await wish.about(operator), paint_for(sys.stderr)))
+    shown = await operator.timed(made)
+    tell(plan_text(shown, await wish.about(operator), paint_for(sys.stderr), width=columns(sys.stderr)))
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ApolloError(
             "nothing was written: there is no terminal to ask on",

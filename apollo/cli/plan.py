@@ -16,7 +16,7 @@ from apollo.cli.options import (
     output_option,
     place_options,
 )
-from apollo.cli.text import clean, paint_for, say, tell
+from apollo.cli.text import clean, columns, paint_for, say, tell
 
 if TYPE_CHECKING:
     from apollo.cli.wish import Wish
@@ -36,6 +36,15 @@ __all__ = ["plan"]
 )
 @click.option("--exit-code", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option("--prune/--no-prune", default=None, help="Also plan deletions.  [default: as configured]")
+@click.option("--full", is_flag=True, help="Show every field of what is created.")
+@click.option(
+    "--max-size",
+    type=click.IntRange(min=2_000),
+    default=65_000,
+    show_default=True,
+    metavar="CHARACTERS",
+    help="The longest -o markdown: GitHub takes 65536, GitLab 1000000.",
+)
 @place_options
 @aws_options
 @output_option("text", "json", "yaml", "markdown")
@@ -50,6 +59,8 @@ def plan(
     out: Path | None,
     exit_code: bool,
     prune: bool | None,
+    full: bool,
+    max_size: int,
     cluster: str | None,
     variables: tuple[str, ...],
     output: str,
@@ -68,7 +79,8 @@ def plan(
     async def work() -> Plan:
         async with wish.operator() as operator:
             made = await wish.plan(operator)
-            await _show(made, wish, output, operator)
+            made = await operator.timed(made)
+            await _show(made, wish, output, operator, full=full, limit=max_size)
             return made
 
     made = anyio.run(work)
@@ -82,7 +94,7 @@ def plan(
     return 2 if exit_code and made.changed else 0
 
 
-async def _show(plan: Plan, wish: Wish, output: str, operator: Operator) -> None:
+async def _show(plan: Plan, wish: Wish, output: str, operator: Operator, *, full: bool, limit: int) -> None:
     from apollo.cli.output import print_data
 
     if output in ("json", "yaml"):
@@ -92,8 +104,8 @@ async def _show(plan: Plan, wish: Wish, output: str, operator: Operator) -> None
     if output == "markdown":
         from apollo.cli.plan_markdown import plan_markdown
 
-        say(plan_markdown(plan, about))
+        say(plan_markdown(plan, about, limit))
     else:
         from apollo.cli.plan_text import plan_text
 
-        say(plan_text(plan, about, paint_for(sys.stdout)))
+        say(plan_text(plan, about, paint_for(sys.stdout), width=columns(sys.stdout), full=full))

@@ -1,92 +1,101 @@
-"""A plan as a comment on a pull request: verdict first, details folded, no foreign text that can format.
-
-Everything that comes from git or AWS stands in code spans or fences longer than any run of backticks inside,
-so that it can neither mention people, close a fold, nor imitate Apollo's own words.
-"""
+"""A plan as a comment on a pull request: verdict first, details folded, as long as the host takes."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from apollo.cli.plan_words import SYMBOLS, About, both, is_quiet, restarting, summary_words
-from apollo.cli.text import clean, clean_lines, short
-from apollo.engine.plan import Plan, ResourcePlan
+from apollo.cli.markdown import block, code, fit, fold, marker
+from apollo.cli.plan_words import (
+    SYMBOLS,
+    About,
+    both,
+    causes,
+    compact,
+    drifted,
+    is_quiet,
+    restarting,
+    summary_words,
+    took,
+)
+from apollo.cli.text import clean, short
+from apollo.engine.plan import Finding, Plan, ResourcePlan
 
-__all__ = ["code", "plan_markdown"]
+__all__ = ["GITHUB", "code", "plan_markdown"]
 
-_ROOM = 55_000  # GitHub takes comments of 65,536 characters
-
-
-def code(text: object, *, cell: bool = False) -> str:
-    """Foreign text as a code span. ``cell``: inside a table, where a bar would end the cell."""
-    inner = clean(text)
-    if not inner.strip():
-        return ""
-    if cell:
-        inner = inner.replace("|", "│")  # an escaped bar ends the cell, too, after a backslash
-    fence = _fence(inner, 1)
-    pad = " " if inner.startswith("`") or inner.endswith("`") else ""
-    return f"{fence}{pad}{inner}{pad}{fence}"
-
-
-def _fence(text: str, least: int) -> str:
-    return "`" * max(least, max((len(run) + 1 for run in re.findall("`+", text)), default=0))
+GITHUB = 65_000
+"""GitHub takes comments of 65,536 characters, GitLab of 1,000,000."""
+_SHORT = 72
+_LEAST = 2_000
 
 
-def _block(lines: Iterable[str], language: str = "") -> str:
-    text = "\n".join(lines)
-    fence = _fence(text, 3)
-    return f"{fence}{language}\n{text}\n{fence}"
+def plan_markdown(plan: Plan, about: About, limit: int = GITHUB) -> str:
+    """The comment. Its first line is a hidden marker, by which a bot finds and replaces the comment.
 
-
-def _fold(summary: str, body: str) -> str:
-    return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
-
-
-def plan_markdown(plan: Plan, about: About) -> str:
-    """The comment. Its first line is a hidden marker, by which a bot finds and replaces the comment."""
-    words = summary_words(plan)
-    verdict = ", ".join(words) if words else "no changes"
-    if plan.failed:
-        verdict += ", **with errors**"
-    if plan.stopped:
-        verdict += ", **held**"
-    parts = [
-        f"<!-- apollo-plan env={clean(plan.environment).replace('>', '')} -->",
-        f"### Apollo plan for {code(plan.environment)}: {verdict}",
-        " · ".join(_facts(plan, about)),
-    ]
-    rows = [item for item in plan.resources if item.settling or item.failure or item.blocked_by]
-    if rows:
-        parts.append("\n".join(_table(rows)))
-    restarts = restarting(plan)
-    if restarts:
-        parts.append("**Tasks are replaced or stopped in** " + ", ".join(map(code, restarts)))
-    stopped = list(_stopped(plan))
-    if stopped:
-        parts.append("**Held**\n" + "\n".join(stopped))
-    errors = list(_errors(plan))
-    if errors:
-        parts.append("**Errors, not analysed**\n" + "\n".join(errors))
-    if plan.steps:
-        calls = [
-            f"{n}. {code(f'{step.call.service} {step.call.operation}')} {', '.join(map(code, step.keys))}"
-            for n, step in enumerate(plan.steps, 1)
+    :param limit: characters at most. What has to go, goes by whole resources, and is counted.
+    """
+    room = max(limit, _LEAST) - 200
+    head = "\n\n".join(
+        [
+            marker("apollo-plan", plan.environment),
+            f"### Apollo plan for {code(plan.environment)}: {_verdict(plan)}",
+            " · ".join(_facts(plan, about)),
         ]
-        parts.append(_fold(f"Calls ({len(calls)}), in this order", "\n".join(calls)))
+    )
+    room -= len(head)
+    rows = [item for item in plan.resources if item.settling or item.failure or item.blocked_by]
+    # In the order of what must not be missing; shown in the order of reading.
+    restarts, room = _section(list(_restarts(plan)), room, 0.3, "**Tasks are replaced or stopped**\n")
+    errors, room = _section(list(_errors(plan)), room, 0.3, "**Errors, not analysed**\n")
+    stopped, room = _section(list(_stopped(plan)), room, 0.3, "**Held**\n")
+    table, room = _section([_row(item) for item in rows], room, 0.5, _HEAD) if rows else ("", room)
+    calls = [
+        f"{n}. {code(f'{step.call.service} {step.call.operation}')} {', '.join(map(code, step.keys))}"
+        for n, step in enumerate(plan.steps, 1)
+    ]
+    called, room = _folded(calls, room, 0.4, f"Calls ({len(calls)}), in this order")
     ignored = [
         f"- {code(item.key)} {code(one.path)}: {code(one.why)}"
         for item in plan.resources
         for one in item.ignored
     ]
-    if ignored:
-        parts.append(_fold(f"Left alone ({len(ignored)})", "\n".join(ignored)))
-    room = _ROOM - sum(len(part) for part in parts)
-    fields = _fields(rows, room)
-    if fields:
-        parts.append(fields)
-    return "\n\n".join(parts)
+    left_alone, room = _folded(ignored, room, 0.3, f"Left alone ({len(ignored)})")
+    fields = _fields([item for item in rows if item.shown], room)
+    parts = (head, table, restarts, stopped, errors, called, fields, left_alone)
+    return "\n\n".join(part for part in parts if part)
+
+
+def _verdict(plan: Plan) -> str:
+    words = summary_words(plan)
+    verdict = ", ".join(words) if words else "no changes"
+    if restarting(plan):
+        verdict += ", **restarts tasks**"
+    if moved := len(drifted(plan)):
+        verdict += f", **{moved} drifted**"
+    if plan.failed:
+        verdict += ", **with errors**"
+    if plan.stopped:
+        verdict += ", **held**"
+    return verdict
+
+
+def _section(items: Sequence[str], room: int, share: float, head: str) -> tuple[str, int]:
+    """A list with at most a share of the room, and the room that is left."""
+    if not items:
+        return "", room
+    kept, cut = fit(items, int(max(0, room) * share) - len(head))
+    if cut:
+        kept.append(_more(cut) if not head.startswith("|") else f"\n{_more(cut)}")
+    text = head + "\n".join(kept)
+    return text, room - len(text)
+
+
+def _more(cut: int) -> str:
+    return f"*{cut} more {'is' if cut == 1 else 'are'} left out here for lack of room; `-o json` has all.*"
+
+
+def _folded(items: Sequence[str], room: int, share: float, summary: str) -> tuple[str, int]:
+    text, left = _section(items, room, share, "")
+    return (fold(summary, text), left - len(summary) - 60) if text else ("", room)
 
 
 def _facts(plan: Plan, about: About) -> Iterator[str]:
@@ -103,15 +112,39 @@ def _facts(plan: Plan, about: About) -> Iterator[str]:
     yield f"{plan.summary()['unchanged']} unchanged"
 
 
-def _table(rows: Iterable[ResourcePlan]) -> Iterator[str]:
-    yield "| resource | action | what changes | why |"
-    yield "|---|---|---|---|"
-    for item in rows:
-        paths = list(dict.fromkeys(change.path for change in item.changes))
-        what = ", ".join(code(path, cell=True) for path in paths[:4])
-        if len(paths) > 4:
-            what += f" and {len(paths) - 4} more"
-        yield f"| {code(item.key, cell=True)} | {_action(item)} | {what} | {code(item.why, cell=True)} |"
+# ── the table ────────────────────────────────────────────────────────────────────────────────────────────
+
+_HEAD = "| resource | action | what changes | forecast |\n|---|---|---|---|\n"
+
+
+def _row(item: ResourcePlan) -> str:
+    return f"| {code(item.key, cell=True)} | {_action(item)} | {_what(item)} | {_forecast(item)} |"
+
+
+def _what(item: ResourcePlan) -> str:
+    """The change itself where it is short, else which fields; why, where no field says it."""
+    if item.failure is not None or not item.changes or is_quiet(item):
+        return code(item.why, cell=True)
+    said = []
+    for change in item.changes[:4]:
+        before, after = both(change)
+        text = code(change.path, cell=True)
+        if len(item.changes) <= 2 and len(before or "") + len(after or "") <= _SHORT:
+            values = [code(value, cell=True) for value in (before, after) if value is not None]
+            text += " " + " → ".join(values) if len(values) == 2 else ""
+        said.append(text)
+    more = f" and {len(item.changes) - 4} more" if len(item.changes) > 4 else ""
+    return ", ".join(said) + more
+
+
+def _forecast(item: ResourcePlan) -> str:
+    forecast = item.forecast
+    if forecast is None or not item.settling:
+        return ""
+    said = [code(part, cell=True) for part in (forecast.summary, took(forecast)) if part]
+    if forecast.warnings:
+        said.append(f"**{code(forecast.warnings[0], cell=True)}**")
+    return "; ".join(said)
 
 
 def _action(item: ResourcePlan) -> str:
@@ -133,14 +166,29 @@ def _action(item: ResourcePlan) -> str:
     return text
 
 
+# ── lists ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _restarts(plan: Plan) -> Iterator[str]:
+    for item in restarting(plan):
+        because = causes(plan, item)
+        yield f"- {code(item.key)}" + (f": {code(because)}" if because else "")
+
+
 def _stopped(plan: Plan) -> Iterator[str]:
     for finding in plan.findings:
         if finding.decision == "skip":
             continue
         word = "denied" if finding.decision == "deny" else "held"
-        until = f" until {code(finding.until)}" if finding.until else ""
-        hint = f"; {code(finding.hint)}" if finding.hint else ""
-        yield f"- {code(finding.key)} {word} by {code(finding.gate)}: {code(finding.message)}{until}{hint}"
+        yield f"- {code(finding.key)} {word} by {code(finding.gate)}: {code(finding.message)}{_way(finding)}"
+
+
+def _way(finding: Finding) -> str:
+    """What lets it through."""
+    until = f"; until {code(finding.until)}" if finding.until else ""
+    if finding.until.startswith("apollo "):
+        until = f"; to let it through: {code(finding.until)}"
+    return until + (f"; {code(finding.hint)}" if finding.hint else "")
 
 
 def _errors(plan: Plan) -> Iterator[str]:
@@ -154,27 +202,33 @@ def _errors(plan: Plan) -> Iterator[str]:
             yield f"- {code(item.key)} {code(item.why)}"
 
 
-def _fields(rows: Iterable[ResourcePlan], room: int) -> str:
-    lines: list[str] = []
-    used = left_out = 0
-    for item in rows:
-        if not item.changes:
-            continue
-        block = [f"# {clean(item.key)}"]
-        for change in item.changes:
-            before, after = both(change)
-            if before is not None:
-                block.append(f"- {clean(change.path)}: {before}")
-            if after is not None:
-                block.append(f"+ {clean(change.path)}: {after}")
-        used += sum(len(line) + 1 for line in block)
-        if used > room:
-            left_out += 1
-        else:
-            lines += block
-    if not lines and not left_out:
+def _fields(rows: Sequence[ResourcePlan], room: int) -> str:
+    """Every field that changes, resource by resource, as far as there is room."""
+    items = ["\n".join(_diff(item)) for item in rows]
+    if not items:
         return ""
-    body = _block(lines, "diff") if lines else ""
-    if left_out:
-        body += f"\n\n{left_out} more resources are left out here for lack of room; `-o json` has them all."
-    return _fold("Field changes", clean_lines(body))
+    kept, cut = fit(items, room - 300)
+    body = block(kept, "diff") if kept else ""
+    if cut:
+        body += ("\n\n" if body else "") + (
+            f"{cut} more resource{' is' if cut == 1 else 's are'} left out here for lack of room; "
+            "`-o json` has them all."
+        )
+    return fold("Field changes", body)
+
+
+def _diff(item: ResourcePlan) -> Iterator[str]:
+    yield f"# {clean(item.key)}"
+    if not item.changes:
+        rows, left_out = compact(item.shown)
+        for path, value in rows:
+            yield f"+ {clean(path)}: {value}"
+        if left_out:
+            yield f"+ … {left_out} more"
+        return
+    for change in item.changes:
+        before, after = both(change)
+        if before is not None:
+            yield f"- {clean(change.path)}: {before}"
+        if after is not None:
+            yield f"+ {clean(change.path)}: {after}"

@@ -15,6 +15,7 @@ __all__ = [
     "Paint",
     "clean",
     "clean_lines",
+    "columns",
     "json_safe",
     "paint_for",
     "say",
@@ -91,6 +92,15 @@ def paint_for(stream: IO[str]) -> Paint:
     """Colour on a terminal, unless ``NO_COLOR`` is set (https://no-color.org) or the terminal is dumb."""
     wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Paint(wanted and stream.isatty())
+
+
+def columns(stream: IO[str]) -> int | None:
+    """How wide a terminal is; None where there is none."""
+    if not stream.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size((100, 24)).columns
 
 
 def say(text: str = "") -> None:

@@ -7,7 +7,7 @@ from attrs import evolve
 from apollo.api import Call, Change, Ignored, Key, Step, marker
 from apollo.engine.plan import Failure, Finding, Plan, ResourcePlan
 
-__all__ = ["SHA", "failed", "held", "key", "resource", "rollout", "step"]
+__all__ = ["SHA", "created", "failed", "held", "key", "resource", "rollout", "step"]
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
@@ -66,3 +66,30 @@ def failed() -> Plan:
     failure = Failure("AccessDenied", "the role lacks ecs:DescribeServices", "APO-AWS-011", "allow it")
     waiting = ResourcePlan(key("api"), "api", blocked_by=(key(),))
     return Plan("stage", SHA, "c0ffee", (resource(failure=failure), waiting))
+
+
+def created(name: str = "web", **environment: str) -> Plan:
+    """A task definition that is made, and nothing to compare it with."""
+    from apollo.resources.task_definition import TaskDefinitionSpec
+
+    spec = TaskDefinitionSpec.model_validate(
+        {
+            "family": name,
+            "cpu": "256",
+            "memory": "512",
+            "containerDefinitions": [
+                {
+                    "name": "app",
+                    "image": "repo/web:1",
+                    "portMappings": [{"containerPort": 8080}],
+                    "environment": [{"name": one, "value": value} for one, value in environment.items()],
+                    "secrets": [
+                        {"name": "DB", "valueFrom": "arn:aws:ssm:eu-west-1:123456789012:parameter/db"}
+                    ],
+                }
+            ],
+        }
+    )
+    target = key(name, "TaskDefinition")
+    made = step("create", target, call=Call("ecs", "RegisterTaskDefinition", {}), why="there is none")
+    return Plan("stage", SHA, "c0ffee", (resource(made, spec=spec),))

@@ -8,9 +8,10 @@ from typing import Any
 import anyio
 from attrs import define, evolve
 
-from apollo.api import Key, Step, is_unknown
+from apollo.api import Key, Owned, PruneScope, Step, is_unknown
 from apollo.engine.events import Event
-from apollo.engine.look import Looker, Member, failure_of
+from apollo.engine.look import Looker
+from apollo.engine.seen import Member, failure_of
 from apollo.errors import AwsError, Transient
 
 __all__ = ["Actor"]
@@ -40,20 +41,26 @@ class Actor:
         *,
         members: list[Member] | None = None,
         frozen: Collection[Key] = (),
+        together: bool = False,
     ) -> list[Member]:
         """Look at a group and send what may be sent.
 
         :param members: a look that was just made. :param frozen: members that are looked at only.
-        :return: the group as it was seen last; a failed call shows as the failure of its resource.
+        :param together: see `Looker.group`.
+        :return: the group as it was seen last; a failed call shows as the failure of its resource, and what
+            was deleted as a member with nothing left to do.
         """
         if members is None:
-            members = await self.looker.group(keys, lane)
+            members = await self.looker.group(keys, lane, together=together)
         failed: dict[Key, Member] = {}
+        deleting: dict[Key, Member] = {}
         doubtful: set[Key] = set()
         checked: set[Key] = set()
-        for _ in range(_MOST * len(keys)):
+        for _ in range(_MOST * len(members)):
+            # What was planned together is done together, also when only deletions are left of it.
+            together = together or any(member.absent for member in members)
             if failed:  # what they were to do cannot be counted on
-                members = self.looker.judge([failed.get(m.key, m) for m in members])
+                members = self.looker.judge.group([failed.get(m.key, m) for m in members])
             found = self._next(members, {*frozen, *failed})
             if found is None or self.stopping:
                 break
@@ -63,38 +70,54 @@ class Actor:
                 checked |= vague
                 for group in {self.looker.graph.group_of[need] for need in vague}:
                     await self.looker.group(sorted(self.looker.graph.groups.get(group, ())), "act")
-                members = await self.looker.group(keys, "act")
+                members = await self.looker.group(keys, "act", together=together)
                 continue
             if self.looker.clock.monotonic() - member.at > _FRESH or not self._current(member):
-                members = await self.looker.group(keys, "act")
+                members = await self.looker.group(keys, "act", together=together)
                 continue
+            if member.absent:
+                deleting[member.key] = member
             try:
                 seen = await self._send(member, step)
             except Exception as error:  # one resource's call failed; the others of the group go on
                 lost = isinstance(error, AwsError) and error.category == "lost-answer"
                 if lost and member.key not in doubtful:
                     doubtful.add(member.key)  # it may have been done: look, instead of doing it again
-                    members = await self.looker.group(keys, "act")
+                    members = await self.looker.group(keys, "act", together=together)
                 else:
                     failed[member.key] = evolve(member, plan=evolve(member.plan, failure=failure_of(error)))
                 continue
             told = {} if seen is None else {member.key: seen}
-            members = await self.looker.group(keys, "act", told=told)
-        self.looker.passing.difference_update(keys)
-        return [failed.get(m.key, m) for m in members]
+            members = await self.looker.group(keys, "act", told=told, together=together)
+        there = {member.key for member in members}
+        self.looker.judge.passing.difference_update(keys, deleting)
+        gone = [_done_with(one) for key, one in deleting.items() if key not in there]
+        return [*(failed.get(m.key, m) for m in members), *gone]
 
-    async def orphan(self, member: Member) -> Member:
-        """Delete what git does not hold any more."""
-        if not member.plan.sendable or self.stopping:
-            return member
+    async def orphan(
+        self, owned: Owned, scope: PruneScope, current: Callable[[], bool] = lambda: True
+    ) -> Member:
+        """Delete what git does not hold any more, after a last look at it.
+
+        :param current: whether git still is what it was when this was decided; if not, nothing is sent.
+        :return: as it was seen last; ``seen`` is None when somebody else was faster.
+        """
+        member = await self.looker.orphan(owned, scope, "act", closely=True)
+        steps = member.plan.steps
         try:
-            for step in member.plan.steps:
+            for place, step in enumerate(steps):
+                if place:
+                    member = await self.looker.orphan(owned, scope, "act", closely=True)
+                    if member.plan.steps != steps[place:]:
+                        return member
+                if not member.plan.sendable or self.stopping or not current():
+                    return member
                 await self._send(member, step)
         except Exception as error:
             return evolve(member, plan=evolve(member.plan, failure=failure_of(error)))
         finally:
-            self.looker.passing.discard(member.key)
-        return evolve(member, plan=evolve(member.plan, steps=()))
+            self.looker.judge.passing.discard(owned.key)
+        return _done_with(member) if steps else member
 
     def _vague(self, member: Member, step: Step) -> set[Key]:
         """What a resource is made from and was seen through an index only, or may have moved since: whoever
@@ -107,6 +130,8 @@ class Actor:
 
     def _current(self, member: Member) -> bool:
         """Whether git still asks for what was looked at."""
+        if member.absent:
+            return any(one.key == member.key for one in self.looker.leaving.get(member.plan.group, ()))
         resource = self.looker.graph.resources.get(member.key)
         return resource is not None and resource.generation == member.plan.generation
 
@@ -151,9 +176,10 @@ class Actor:
                 )
             )
         self.emit(event)
-        if self.looker.is_approved(member.plan):
-            self.looker.passing.add(member.key)
-            self.looker.approved.discard(member.plan.digest)
+        judge = self.looker.judge
+        if judge.is_approved(member.plan):
+            judge.passing.add(member.key)
+            judge.approved.discard(member.plan.digest)
             await self.looker.memory.used(member.plan.digest)
         await self._leaving(step, commit)
         controller = self.looker.kinds.get(member.key.kind)
@@ -178,6 +204,11 @@ class Actor:
             resource = self.looker.graph.resources.get(key)
             if resource is not None and memory.applied(key) not in (None, "", resource.intent):
                 await memory.record_applied(key, "", commit)
+
+
+def _done_with(member: Member) -> Member:
+    """What was deleted, with nothing left to do."""
+    return evolve(member, plan=evolve(member.plan, steps=(), shared=(), turns=(), wait=None))
 
 
 _PAST = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -13,10 +13,10 @@ from apollo.api import Key
 from apollo.engine.backoff import Backoff
 from apollo.engine.engine import Engine, is_applied
 from apollo.engine.events import Event, EventType
-from apollo.engine.look import Member
-from apollo.engine.orphans import sweep
+from apollo.engine.orphans import find
 from apollo.engine.plan import Plan, ResourcePlan
 from apollo.engine.rollouts import Rollouts
+from apollo.engine.seen import Member
 from apollo.engine.status import Outcome, OutcomeName
 
 __all__ = ["Application", "Result", "apply"]
@@ -100,6 +100,8 @@ class Application:
     last: dict[Key, ResourcePlan] = field(factory=dict, init=False)
     gone: dict[tuple[Key, str], ResourcePlan] = field(factory=dict, init=False)
     moved: set[Key] = field(factory=set, init=False)
+    halted: set[Key] = field(factory=set, init=False)
+    """What was planned together with something that moved."""
     _rollouts: Rollouts = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -115,7 +117,7 @@ class Application:
             if self._stopping:
                 break
             if any(self.last[key].sendable for key in keys if key in self.last):
-                for member in await self._group(keys):
+                for member in await self._group(name, keys):
                     self._take_in(member)
         await self._delete(moved=False)
         timed_out = False
@@ -148,27 +150,49 @@ class Application:
     def _stopping(self) -> bool:
         return self.engine.actor.stopping
 
-    async def _group(self, keys: Sequence[Key]) -> list[Member]:
+    async def _group(self, name: str, keys: Sequence[Key]) -> list[Member]:
         engine = self.engine
-        planned = {item.key: [_name(step) for step in item.steps] for item in self.plan if not item.absent}
+        planned = {(item.key, item.place): [_name(step) for step in item.steps] for item in self.plan}
+        leaving = {place for place, item in self.gone.items() if item.group == name and item.sendable}
         backoff = Backoff(random=Random(0), jitter=0.0)
         while True:
-            members = await engine.looker.group(keys, "act")
+            members = await engine.looker.group(keys, "act", together=bool(leaving))
             if self.exact:
-                for member in members:
-                    now = [_name(step) for step in member.plan.steps]
-                    before = planned.get(member.key, [])
-                    if now and now != before[len(before) - len(now) :]:
-                        self.moved.add(member.key)
-            members = await engine.actor.group(keys, "act", members=members, frozen=self.moved)
+                self._compare(members, planned)
+            unasked = {m.key for m in members if m.absent and (m.key, m.plan.place) not in leaving}
+            frozen = self.moved | self.halted | unasked
+            members = await engine.actor.group(
+                keys, "act", members=members, frozen=frozen, together=bool(leaving)
+            )
             after = self._again(members, backoff)
             if after is None or self._stopping or engine.clock.monotonic() + after > self.deadline:
+                await self._missing(name, leaving - {(m.key, m.plan.place) for m in members})
                 return members
             for needed in {need for member in members for need in member.plan.blocked_by}:
                 if needed in engine.graph.group_of:
                     group = engine.graph.groups[engine.graph.group_of[needed]]
                     await engine.looker.group(sorted(group), "wait")
             await engine.clock.sleep(after)
+
+    async def _missing(self, group: str, places: Collection[tuple[Key, str]]) -> None:
+        """Look closely at what was to be deleted with its group and did not show there any more."""
+        looker = self.engine.looker
+        for what in looker.leaving.get(group, ()):
+            for owned in what.objects:
+                if (place := (what.key, str(owned.identity))) in places:
+                    self.gone[place] = (await looker.orphan(owned, what.scope, "act", closely=True)).plan
+
+    def _compare(
+        self, members: Sequence[Member], planned: Mapping[tuple[Key, str], list[tuple[str, str]]]
+    ) -> None:
+        """Find what moved since the plan. The calls of a group depend on each other: none of it is sent."""
+        for member in members:
+            now = [_name(step) for step in member.plan.steps]
+            before = planned.get((member.key, member.plan.place), [])
+            if now and now != before[len(before) - len(now) :]:
+                self.moved.add(member.key)
+        if any(member.key in self.moved for member in members):
+            self.halted |= {member.key for member in members if member.plan.settling}
 
     def _again(self, members: Iterable[Member], backoff: Backoff) -> float | None:
         """Seconds until a group with steps left is worth another look, or None when nothing will change."""
@@ -192,15 +216,17 @@ class Application:
         return known is not None and known.complete and not known.healthy
 
     async def _delete(self, *, moved: bool) -> None:
-        """Delete what git does not hold; what moved goes last, once the new object is healthy."""
-        asked = {place for place, item in self.gone.items() if item.sendable}
+        """Delete what git does not hold, but what goes with its group; what moved goes last, once the new
+        object is healthy."""
+        asked = {place for place, item in self.gone.items() if item.sendable and not item.group}
         if not asked or self._stopping:
             return
         engine = self.engine
-        for orphan, member in await engine.orphans(await sweep(engine.looker, "act"), "act"):
-            place = (member.key, member.plan.place)
+        for orphan in find(engine.looker, await engine.sweep("act"), engine.snapshot, engine.last_app):
+            owned = orphan.owned
+            place = (owned.key, str(owned.identity))
             if orphan.moved == moved and orphan.ready and place in asked:
-                self.gone[place] = (await engine.actor.orphan(member)).plan
+                self.gone[place] = (await engine.actor.orphan(owned, orphan.scope)).plan
 
     async def _follow(self) -> bool:
         """Look at what converges until it has settled. Returns whether the deadline came first."""
@@ -227,16 +253,23 @@ class Application:
 
     async def _look(self, keys: Sequence[Key]) -> None:
         for member in await self.engine.looker.group(keys, "wait"):
-            self._take_in(member)
+            if not member.absent:
+                self._take_in(member)
 
     def _take_in(self, member: Member) -> None:
+        if member.absent:
+            place = (member.key, member.plan.place)
+            if place in self.gone:
+                self.gone[place] = member.plan
+            return
         self.last[member.key] = member.plan
         self._rollouts.saw(member.plan, member.want.commit if member.want is not None else "")
 
     def _outcome(self, planned: ResourcePlan) -> Outcome:
         if planned.absent:
             now = self.gone[planned.key, planned.place]
-            if planned.sendable and now.steps and now.failure is None and not now.findings:
+            waits = now.failure is None and not now.findings and not now.blocked_by
+            if planned.sendable and now.steps and waits and not planned.group:
                 return Outcome(planned.key, "Skipped", "stays until what takes its place is healthy")
         else:
             now = self.last[planned.key]
@@ -248,6 +281,10 @@ class Application:
             return Outcome(planned.key, "Skipped", "; ".join(finding.message for finding in now.findings))
         if planned.key in self.moved:
             return Outcome(planned.key, "Failed", "it was changed after the plan was made; plan again")
+        if planned.key in self.halted:
+            names = ", ".join(sorted(str(key) for key in self.moved))
+            said = f"planned together with {names}, which changed after the plan was made; plan again"
+            return Outcome(planned.key, "Failed", said)
         if now.blocked_by:
             return Outcome(planned.key, "Skipped", now.why)
         if now.steps:

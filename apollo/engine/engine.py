@@ -16,10 +16,11 @@ from apollo.engine.act import Actor
 from apollo.engine.events import Event
 from apollo.engine.graph import Graph
 from apollo.engine.guard import Guard
-from apollo.engine.look import Contexts, Looker, Member
+from apollo.engine.look import Contexts, Looker
 from apollo.engine.memory import Memory
-from apollo.engine.orphans import Orphan, Sweep, find, sweep
+from apollo.engine.orphans import Sweep, find, group_of, leaving, sweep
 from apollo.engine.plan import Plan, ResourcePlan
+from apollo.engine.seen import Member
 from apollo.engine.status import (
     EnvironmentStatus,
     environment_status,
@@ -51,6 +52,7 @@ class Engine:
     looker: Looker = field(init=False)
     actor: Actor = field(init=False)
     last_app: dict[Key, str] = field(factory=dict, init=False)
+    _swept: Sweep = field(factory=Sweep, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.snapshot = Snapshot(self.env.name, "", "", {}, {})
@@ -83,7 +85,17 @@ class Engine:
             self.looker.guard.forget(key)
             if key not in self.graph.resources:
                 self.looker.known.pop(key, None)
+        self._leave()
         return affected
+
+    async def sweep(self, lane: str = "sweep") -> Sweep:
+        """List everything of ours. What has left git since then is known from now on."""
+        self._swept = await sweep(self.looker, lane)
+        self._leave()
+        return self._swept
+
+    def _leave(self) -> None:
+        self.looker.leaving = leaving(self.looker, self._swept, self.snapshot, self.last_app)
 
     def stop(self) -> None:
         """Finish the call in flight, start none."""
@@ -98,20 +110,22 @@ class Engine:
         """
         plan = await self._plan(lane)
         if plan.stopped and plan.digest in self.memory.approved():
-            self.looker.approved |= {item.digest for item in plan if item.findings}
+            self.looker.judge.approved |= {item.digest for item in plan if item.findings}
             plan = await self._plan(lane)
         return plan
 
     async def _plan(self, lane: str) -> Plan:
         members: dict[Key, Member] = {}
-        swept = await sweep(self.looker, lane)
+        going: dict[str, list[ResourcePlan]] = {}
+        swept = await self.sweep(lane)
         told = {(owned.key, owned.identity): owned.seen for owned in swept.owned if owned.complete}
 
         def pending(key: Key) -> bool:
             member = members.get(key)
             return member is not None and _will_be(member.plan)
 
-        async def one(keys: Sequence[Key]) -> None:
+        async def one(name: str) -> None:
+            keys = sorted(self.graph.groups.get(name, ()))  # git may move meanwhile, and take a group with it
             # What listing our objects told of them anyway need not be read again, unless it differs.
             places = {key: (key, self._place(key)) for key in keys}
             known = {key: told[place] for key, place in places.items() if place in told}
@@ -119,31 +133,32 @@ class Engine:
             if known and not all(is_applied(member.plan) for member in found):
                 found = await self.looker.group(keys, lane, pending=pending)
             for member in found:
-                members[member.key] = member
+                if member.absent:
+                    going.setdefault(name, []).append(member.plan)
+                else:
+                    members[member.key] = member
 
-        for level in self.graph.group_order():
+        order = self.graph.group_order()
+        for level in order:
             async with anyio.create_task_group() as group:
-                for name in level:  # git may move meanwhile, and take a group with it
-                    group.start_soon(one, sorted(self.graph.groups.get(name, ())))
-        items = [members[key].plan for key in self._sequence() if key in members]
-        gone = await self.orphans(swept, lane)
-        return self._as_plan([*items, *(member.plan for _, member in gone)])
+                for name in level:
+                    group.start_soon(one, name)
+        items = []
+        for name in (name for level in order for name in level):
+            items += [members[key].plan for key in sorted(self.graph.groups.get(name, ())) if key in members]
+            items += going.get(name, ())
+        together = {(item.key, name) for name, left in going.items() for item in left}
+        for orphan in find(self.looker, swept, self.snapshot, self.last_app):
+            owned = orphan.owned
+            if (owned.key, group_of(owned)) not in together:
+                items.append((await self.looker.orphan(owned, orphan.scope, lane)).plan)
+        return self._as_plan(items)
 
     def _place(self, key: Key) -> Identity | None:
         try:
             return self.looker.identity(key)
         except Exception:  # the look at it will say what is wrong
             return None
-
-    def _sequence(self) -> Iterable[Key]:
-        for level in self.graph.group_order():
-            for name in level:
-                yield from sorted(self.graph.groups[name])
-
-    async def orphans(self, swept: Sweep, lane: str) -> list[tuple[Orphan, Member]]:
-        """What should go, each as it was seen."""
-        found = find(self.looker, swept, self.snapshot, self.last_app)
-        return [(one, await self.looker.orphan(one.owned, one.scope, lane)) for one in found]
 
     def _as_plan(self, items: Iterable[ResourcePlan]) -> Plan:
         problems = (

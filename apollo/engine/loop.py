@@ -9,18 +9,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import anyio
 from attrs import define, evolve, field, frozen
 
 from apollo.api import Health, Key, Owned, Resource, Snapshot
 from apollo.engine.backoff import Backoff
 from apollo.engine.engine import Engine, apps_of, is_applied
 from apollo.engine.events import Event, EventType
-from apollo.engine.look import Member
-from apollo.engine.orphans import Sweep, find, sweep
+from apollo.engine.orphans import Sweep, find, group_of, rests
 from apollo.engine.plan import Failure, ResourcePlan
 from apollo.engine.queue import Priority, Work
 from apollo.engine.rollouts import Rollouts
 from apollo.engine.scheduler import Again, Scheduler
+from apollo.engine.seen import Member
 from apollo.engine.status import EnvironmentStatus, environment_status, resource_status
 
 __all__ = ["Loop"]
@@ -87,6 +88,11 @@ class Loop:
     _said: dict[Key, tuple[str, ...]] = field(factory=dict, init=False)
     _rollouts: Rollouts = field(init=False)
     _sweeps: int = field(default=0, init=False)
+    _unlisted: set[str] = field(factory=set, init=False)
+    """Groups that something has left and of which our objects were not listed since: what they hold now is
+    judged together with what has left them."""
+    _turns: dict[str, anyio.Lock] = field(factory=dict, init=False)
+    """Per group: whoever changes something there."""
     _random: random.Random = field(factory=random.Random, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -106,7 +112,13 @@ class Loop:
     def take(self, snapshot: Snapshot) -> None:
         """A new snapshot: queue what it changed, and what hangs on that."""
         first = not self.engine.snapshot.commit
+        graph = self.engine.graph
+        groups = {
+            graph.group_of[key]
+            for key in snapshot.changed - snapshot.resources.keys() & graph.group_of.keys()
+        }
         affected = self.engine.take(snapshot)
+        self._unlisted |= groups & graph.groups.keys()
         removed = False
         for key in affected:
             group = self.engine.graph.group_of.get(key)
@@ -166,6 +178,8 @@ class Loop:
         members = self.engine.graph.groups.get(work.key)
         if not members:
             return None
+        if work.key in self._unlisted:
+            return Again(_NET, "list", Priority.COMMIT)  # woken earlier, as a rule
         keys = sorted(members)
         if self._comes_first(work.key, keys):
             return Again(_NET, "dependency", Priority.DEPENDENCY)  # woken earlier, as a rule
@@ -174,7 +188,8 @@ class Loop:
         if self.dry_run:
             seen = await self.engine.looker.group(keys, lane)
         else:
-            seen = await self.engine.actor.group(keys, lane, frozen=self._frozen(keys))
+            async with self._turn(work.key):
+                seen = await self.engine.actor.group(keys, lane, frozen=self._frozen(keys))
         for member in seen:
             await self._settle(member)
         for key in keys:
@@ -226,7 +241,7 @@ class Loop:
 
     def _next(self, member: Member) -> Again | None:
         """When a resource is worth another look."""
-        key, plan = member.key, self.items[member.key]
+        key, plan = member.key, member.plan if member.absent else self.items[member.key]
         failure = plan.failure
         if failure is None:
             blocked = plan.wait is not None and plan.wait.blocking
@@ -251,6 +266,9 @@ class Loop:
 
     async def _settle(self, member: Member) -> None:
         """Take in what was seen of one resource: deadline, memory, events."""
+        if member.absent:
+            self._gone(member)
+            return
         plan = self._overdue(member.plan)
         refused = self._refused.get(member.key)
         if refused is not None and plan.sendable and refused.generation == plan.generation:
@@ -264,6 +282,18 @@ class Loop:
         row = resource_status(plan)
         self.transition(plan.key, (row.sync, row.health.status, row.reason))
         self._announce(plan)
+
+    def _gone(self, member: Member) -> None:
+        """Take in what became of something that has left git together with a change of its group."""
+        if member.plan.steps or member.plan.failure is not None:
+            self.gone[member.key] = member.plan
+            self._announce(member.plan)
+        else:
+            self.gone.pop(member.key, None)
+            self._tell("Deleted", member.plan, message="not in git any more")
+
+    def _turn(self, group: str) -> anyio.Lock:
+        return self._turns.setdefault(group, anyio.Lock())
 
     def _overdue(self, plan: ResourcePlan) -> ResourcePlan:
         if plan.wait is None or plan.failure is not None:
@@ -282,14 +312,18 @@ class Loop:
     async def _sweep(self) -> Again:
         """Look at everything once. What listing our objects told anyway is not read again."""
         engine = self.engine
-        swept = await sweep(engine.looker)
+        unlisted = set(self._unlisted)
+        swept = await engine.sweep()
+        self._unlisted -= unlisted
+        for name in unlisted:
+            self.scheduler.add(name, reasons=("removed",), priority=Priority.COMMIT)
         told = {owned.key: owned for owned in swept.owned if owned.complete}
         self._sweeps += 1
         for name, members in list(engine.graph.groups.items()):
             keys = sorted(members)
             if self._sweeps % _SELDOM and all(self._stays(key) for key in keys):
                 continue
-            seen = await self._from(told, keys)
+            seen = await self._from(told, keys) if name not in unlisted else None
             if seen is None:
                 self.scheduler.add(name, reasons=("sweep",), priority=Priority.SWEEP)
                 continue
@@ -327,14 +361,23 @@ class Loop:
         snapshot = engine.snapshot
         gone: dict[Key, ResourcePlan] = {}
         for orphan in find(engine.looker, swept, snapshot, engine.last_app):
-            member = await engine.looker.orphan(orphan.owned, orphan.scope, "sweep")
-            if engine.snapshot is not snapshot:
-                return False
-            if member.plan.sendable and orphan.ready and not self.dry_run:
-                member = await engine.actor.orphan(member)
-                if member.plan.failure is None and not engine.actor.stopping:
-                    self._tell("Deleted", member.plan, message=orphan.why)
-                    continue
+            owned = orphan.owned
+            async with self._turn(group_of(owned) or str(owned.key)):
+                member = await engine.looker.orphan(owned, orphan.scope, "sweep")
+                if engine.snapshot is not snapshot:
+                    return False
+                ready = orphan.ready and rests(engine.looker, owned)
+                if member.plan.sendable and ready and not self.dry_run:
+                    member = await engine.actor.orphan(
+                        owned, orphan.scope, lambda: engine.snapshot is snapshot
+                    )
+                    if engine.snapshot is not snapshot and member.plan.sendable:
+                        return False
+                    if member.seen is None and member.plan.failure is None:
+                        continue  # somebody else was faster
+                    if not member.plan.steps and member.plan.failure is None:
+                        self._tell("Deleted", member.plan, message=orphan.why)
+                        continue
             if not orphan.moved:
                 gone[member.key] = member.plan
                 self._announce(member.plan)

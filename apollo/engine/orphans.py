@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from apollo.api import Identity, Key, Owned, PruneScope, Snapshot
-from apollo.engine.look import Looker, failure_of
+from apollo.engine.look import Looker
+from apollo.engine.seen import Leaving, failure_of
 
-__all__ = ["Orphan", "Sweep", "find", "sweep"]
+__all__ = ["Orphan", "Sweep", "find", "group_of", "leaving", "rests", "sweep"]
 
 
 @frozen
@@ -21,8 +22,8 @@ class Sweep:
     :ivar incomplete: per kind why its list was not read to the end; nothing of that kind is pruned.
     """
 
-    owned: tuple[Owned, ...]
-    incomplete: Mapping[str, str]
+    owned: tuple[Owned, ...] = ()
+    incomplete: Mapping[str, str] = field(factory=dict)
 
 
 async def sweep(looker: Looker, lane: str = "sweep") -> Sweep:
@@ -82,7 +83,7 @@ def find(looker: Looker, swept: Sweep, snapshot: Snapshot, last_app: Mapping[Key
     for (owned, moved), its in zip(going, scope, strict=True):
         known = looker.known.get(owned.key)
         ready = not moved or (known is not None and known.complete and known.healthy)
-        ready = ready and _group_done(looker, owned)
+        ready = ready and rests(looker, owned)
         found.append(Orphan(owned, its, moved, ready, looker.kinds.get(owned.key.kind).rank))
     return sorted(found, key=_sequence)
 
@@ -92,12 +93,36 @@ def _sequence(one: Orphan) -> tuple[Any, ...]:
     return one.moved, one.rank, owned.key.kind, owned.order, owned.key, owned.identity
 
 
-def _group_done(looker: Looker, owned: Owned) -> bool:
+def group_of(owned: Owned) -> str | None:
+    """The name of an object's group as the graph has it; None when it stands alone."""
+    return None if owned.group is None else f"{owned.key.kind}:{owned.group}"
+
+
+def rests(looker: Looker, owned: Owned) -> bool:
     """Whether nothing is left to be done in the group of an object: until then it may still be needed."""
-    if owned.group is None:
-        return True
-    members = looker.graph.groups.get(f"{owned.key.kind}:{owned.group}", ())
+    members = looker.graph.groups.get(group_of(owned) or "", ())
     return not any((known := looker.known.get(key)) is None or known.pending for key in members)
+
+
+def leaving(
+    looker: Looker, swept: Sweep, snapshot: Snapshot, last_app: Mapping[Key, str]
+) -> dict[str, tuple[Leaving, ...]]:
+    """Per group that git still holds something of, what has left git of it. What moved elsewhere is not among
+    it: that stays until it stands in its new place. Nothing is, where the list may be incomplete."""
+    graph = looker.graph
+    if not any(owned.group is not None and owned.key not in graph.resources for owned in swept.owned):
+        return {}
+    found: dict[str, dict[Key, list[Orphan]]] = {}
+    for orphan in find(looker, swept, snapshot, last_app):
+        name = group_of(orphan.owned)
+        if name in graph.groups and not orphan.moved and orphan.scope.complete:
+            found.setdefault(name, {}).setdefault(orphan.owned.key, []).append(orphan)
+    return {
+        name: tuple(
+            Leaving(key, tuple(one.owned for one in its), its[0].scope) for key, its in by_key.items()
+        )
+        for name, by_key in found.items()
+    }
 
 
 def _scopes(

@@ -17,6 +17,7 @@ __all__ = [
     "Duration",
     "Environment",
     "EnvironmentSpec",
+    "Http",
     "Installation",
     "InstallationSpec",
     "Settings",
@@ -72,9 +73,17 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
+class Http(_Model):
+    listen: str = Field(default="127.0.0.1:8080", pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$")
+    """``HOST:PORT``. ``/livez``, ``/readyz`` and ``/metrics`` ask nobody who he is: let them be reached only
+    from where they are wanted. ``apollo run --listen`` and ``APOLLO_LISTEN`` win over it."""
+
+
 class InstallationSpec(_Model):
     store: str = "sqlite:.apollo/state.db"
     """Where history, approvals and events are kept: ``sqlite:PATH`` or ``none``."""
+    http: Http | None = None
+    """Where the operator answers ``/livez``, ``/readyz`` and ``/metrics``; nowhere by default."""
 
 
 class Installation(_Model):

@@ -203,6 +203,18 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "A scheduled action lacks a schedule that AWS knows, or what to do then.",
         "Write at(…), rate(…) or cron(…), and minCapacity, maxCapacity or both.",
     ),
+    "APO-WEB-001": (
+        "Answering HTTP needs packages that are not installed.",
+        'pip install "apollo-ecs[web]", or leave --listen, APOLLO_LISTEN and spec.http away.',
+    ),
+    "APO-WEB-002": (
+        "The address of --listen, APOLLO_LISTEN or spec.http cannot be listened on.",
+        "Write an address of this machine and a free port, such as 127.0.0.1:8080.",
+    ),
+    "APO-WEB-003": (
+        "A variable asks for OpenTelemetry traces, and the packages for them are not installed.",
+        'pip install "apollo-ecs[otel]", or take OTEL_EXPORTER_OTLP_ENDPOINT away.',
+    ),
     "APO-SVC-001": (
         "launchType and capacityProviderStrategy exclude each other.",
         "Leave one of them out.",

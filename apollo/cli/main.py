@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, _Row] = {
     "plan": ("plan", "plan", _LOOK, "Show what would be called in AWS, and what would restart."),
     "apply": ("apply", "apply", _CHANGE, "Do the plan once and wait for the rollout."),
     "run": ("run", "run", _RUN, "Run the operator."),
+    "healthcheck": ("healthcheck", "healthcheck", _RUN, "Whether an operator on this machine is alive."),
     "status": ("look", "status", _RUN, "How environments, apps and resources fare."),
     "get": ("look", "get", _RUN, "List resources."),
     "describe": ("look", "describe", _RUN, "Everything about one resource."),

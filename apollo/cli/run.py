@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +26,12 @@ __all__ = ["run"]
 @click.option("--once", is_flag=True, help="One pass, with its rollouts followed to their end.")
 @click.option(
     "--dry-run", is_flag=True, help="Look and say what would be done; send nothing that changes AWS."
+)
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    envvar="APOLLO_LISTEN",
+    help="Answer /livez, /readyz and /metrics there.  [or APOLLO_LISTEN, or spec.http]",
 )
 @click.option(
     "--log-format",
@@ -49,6 +56,7 @@ def run(
     environments: tuple[str, ...],
     once: bool,
     dry_run: bool,
+    listen: str | None,
     log_format: Literal["auto", "text", "json"],
     log_level: str,
     output: str,
@@ -61,6 +69,7 @@ def run(
 
     from apollo import telemetry
     from apollo.cli import where
+    from apollo.cli.tracing import otel
     from apollo.operator import Operator
 
     state = ctx.ensure_object(State)
@@ -68,11 +77,38 @@ def run(
     chosen = where.chosen(settings, environments)
     telemetry.setup("DEBUG" if state.debug else log_level.upper(), log_format)
 
-    def make() -> Operator:
-        names = [environment.name for environment in chosen]
-        return Operator(settings, environments=names, profile=state.profile, region=state.region)
+    http = settings.installation.spec.http
+    listen = listen or (http.listen if http is not None else None)
+    services = _services(None if once else listen)
 
-    return anyio.run(_run, make, once, dry_run, output)
+    with otel() as tracer:
+
+        def make() -> Operator:
+            names = [environment.name for environment in chosen]
+            return Operator(
+                settings,
+                environments=names,
+                profile=state.profile,
+                region=state.region,
+                services=services,
+                tracer=tracer,
+            )
+
+        return anyio.run(_run, make, once, dry_run, output)
+
+
+def _services(listen: str | None) -> list[Callable[[Operator], Awaitable[None]]]:
+    """What runs beside the environments."""
+    from apollo.cli import reaper
+
+    found: list[Callable[[Operator], Awaitable[None]]] = []
+    if reaper.adopts():
+        found.append(lambda operator: reaper.reap_forever())
+    if listen:
+        from apollo import web
+
+        found.append(web.serve(listen))
+    return found
 
 
 class Loaded:

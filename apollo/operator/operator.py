@@ -29,6 +29,7 @@ from apollo.operator.beside import running_beside
 from apollo.operator.delivery import Delivery
 from apollo.operator.desired import Desired
 from apollo.operator.handlers import Handlers
+from apollo.operator.home import Home, find_home
 from apollo.operator.memory import StoreMemory
 from apollo.operator.serve import Served
 from apollo.operator.telling import log
@@ -122,6 +123,7 @@ class Operator:
             on_call=self._called,
         )
         self.tracer: Tracer = tracer or NoTracer()
+        self.home: Home | None = None
         self._services = tuple(services)
         self._call_listeners: list[Callable[[CallRecord], None]] = []
         self._measure_listeners: list[Callable[[Measure], None]] = []
@@ -251,6 +253,9 @@ class Operator:
         :param once: one pass that follows its rollouts to their end. :param dry_run: send nothing.
         :raises ApolloError: at the start, when an account cannot be used: credentials, the wrong account.
         """
+        self.home = await find_home()
+        if self.home is not None:
+            _log.info("running in ECS: service %s of cluster %s", self.home.service or "-", self.home.cluster)
         if once:
             await self._open()
             async with self._delivery.working(whole=True):

@@ -129,14 +129,29 @@ def _refusal(want: Want, seen: ServiceSeen) -> str:
 
 
 def _counts(seen: ServiceSeen) -> str:
-    """``2/4 running, 1 failed``, of the deployment that is rolling out."""
+    """``2/4 running, 1 failed``; while an update takes the place of running tasks,
+    ``new 2/4 running, old 3 still serving``."""
     newest = seen.primary
     desired = int(newest.get("desiredCount", seen.desired) or 0)
     running = int(newest.get("runningCount", seen.running) or 0)
     failed = int(newest.get("failedTasks") or 0)
     if seen.rollout == "COMPLETED":
         desired, running, failed = seen.desired, seen.running, 0
-    return f"{running}/{desired} running" + (f", {failed} failed" if failed else "")
+    elif old := _serving_before(seen):
+        return f"new {running}/{desired} running{_failed(failed)}, old {old} still serving"
+    return f"{running}/{desired} running{_failed(failed)}"
+
+
+def _failed(number: int) -> str:
+    return f", {number} failed" if number else ""
+
+
+def _serving_before(seen: ServiceSeen) -> int:
+    """Running tasks of earlier deployments, unless AWS is on its way back to them."""
+    if seen.deployment is not None and seen.deployment.returning:
+        return 0
+    deployments = seen.live.get("deployments") or ()
+    return sum(int(one.get("runningCount") or 0) for one in deployments if one is not seen.primary)
 
 
 def _progress(seen: ServiceSeen, newest: Deployment) -> str:

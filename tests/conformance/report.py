@@ -6,6 +6,8 @@ from typing import Any
 from tests.conformance.registry import Check
 from tests.conformance.runner import Outcome
 
+SERVICES = ("ecs", "elbv2", "application-autoscaling", "resourcegroupstaggingapi")
+
 Json = dict[str, Any]
 """Results as kept: {"date", "targets": {name: {"version", "checks": {id: whether it holds}}}}."""
 
@@ -36,10 +38,11 @@ GAPS = """\
 6. **Eventual consistency.** Only as faults that are asked for, and as the lag of the tagging API.
 7. **Traffic.** Weights and rules are kept, and told who asks where a request would go. Nothing is routed.
 8. **Scaling.** Policies follow a load that a test states, not metrics.
-9. **EC2 capacity, Service Connect, EBS volumes, VPC Lattice.** Kept and shown, with nothing behind them.
+9. **The size of EC2 instances, Service Connect, EBS volumes, VPC Lattice.** Kept and shown, with nothing
+   behind them.
 10. **Blue/green, linear and canary.** Stages, their order and bake times are read from the documents.
-11. **Gateways, managed daemons, express services, task sets, container instances.** Absent: an operation that
-    is not there answers once with a 400, `SimNotImplemented`, that names it.
+11. **Gateways, managed daemons, express services, trust stores and other operations listed below.** Absent:
+    they answer once with a 400, `SimNotImplemented`, that names them.
 12. **The texts of errors and events.** Codes are held against the documents; texts are AWS's as far as
     public reports show them.
 """
@@ -110,7 +113,7 @@ def page(results: Json, checks: Sequence[Check]) -> str:
     ]
     failed = [check for check in checks if targets["ours"]["checks"].get(check.id) is False]
     lines += [f"- [`{c.id}`]({c.source}): {c.behaviour}" for c in failed] or ["Every check holds."]
-    lines += ["", GAPS, "## Every check", "", "✓ holds, ✗ does not.", ""]
+    lines += ["", GAPS, *_absent(), "## Every check", "", "✓ holds, ✗ does not.", ""]
     for area in dict.fromkeys(check.area for check in checks):
         lines += [
             f"### {area}",
@@ -125,6 +128,38 @@ def page(results: Json, checks: Sequence[Check]) -> str:
                 lines.append(f"| {text} [{check.id}]({check.source}) | {' | '.join(marks)} |")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _absent() -> list[str]:
+    """The operations of the services under test that the local AWS does not have."""
+    lines = [
+        "## Operations that are not there",
+        "",
+        "Of the services that the checks are about, by the installed SDK's models. Each is refused with a",
+        "400 that no SDK retries, `SimNotImplemented`, and its name.",
+        "",
+        "| service | there | not there |",
+        "|---|--:|---|",
+    ]
+    for name, (there, absent) in operations().items():
+        total = there + len(absent)
+        lines.append(f"| {name} | {there} of {total} | {', '.join(f'`{a}`' for a in absent)} |")
+    return [*lines, ""]
+
+
+def operations() -> dict[str, tuple[int, list[str]]]:
+    """By service, how many operations of botocore's model the local AWS has, and the names of the others."""
+    import botocore.session
+
+    from apollo.testing.services import registry
+
+    session = botocore.session.Session()
+    found = {}
+    for name in SERVICES:
+        known = registry()[name].operations
+        names = list(session.get_service_model(name).operation_names)
+        found[name] = (sum(n in known for n in names), sorted(n for n in names if n not in known))
+    return found
 
 
 def _mark(result: bool | None) -> str:

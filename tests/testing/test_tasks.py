@@ -262,15 +262,3 @@ def test_the_same_image_has_the_same_digest_everywhere(stage: Stage) -> None:
     of_tasks = [{c["name"]: c["imageDigest"] for c in t["containers"]} for t in stage.tasks(name="pair")]
     assert of_tasks == [of_revision] * 2
     assert of_revision["pinned"] == digest
-
-
-@pytest.mark.parametrize("operation", ["CreateTaskSet", "UpdateServicePrimaryTaskSet"])
-def test_what_is_not_there_says_so(stage: Stage, refused: Refused, operation: str) -> None:
-    calls: dict[str, Any] = {
-        "CreateTaskSet": lambda: stage.ecs.create_task_set(service="a", cluster="b", taskDefinition="c"),
-        "UpdateServicePrimaryTaskSet": lambda: stage.ecs.update_service_primary_task_set(
-            cluster="a", service="b", primaryTaskSet="c"
-        ),
-    }
-    with refused("SimNotImplemented", f"ecs:{operation} is not simulated"):
-        calls[operation]()

@@ -13,6 +13,7 @@ from apollo.testing.services.ecs import (
     services,
     tags,
     task_definitions,
+    task_sets,
     tasks,
 )
 from apollo.testing.services.ecs.lifecycle import fail_due
@@ -59,6 +60,11 @@ class Ecs(Region):
         "DescribeServiceRevisions": deployments.describe_revisions,
         "StopServiceDeployment": deployments.stop,
         "ContinueServiceDeployment": deployments.continue_deployment,
+        "CreateTaskSet": task_sets.create,
+        "UpdateTaskSet": task_sets.update,
+        "DeleteTaskSet": task_sets.delete,
+        "DescribeTaskSets": task_sets.describe,
+        "UpdateServicePrimaryTaskSet": task_sets.set_primary,
         "RunTask": tasks.run,
         "StopTask": tasks.stop,
         "DescribeTasks": tasks.describe,

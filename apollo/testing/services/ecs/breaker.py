@@ -26,6 +26,8 @@ def threshold(breaker: Json, desired: int) -> int:
 
 def noticed_failure(service: Service, task: Task) -> None:
     """A task that never became healthy failed. One that was healthy once is replaced, but not counted."""
+    if service.external:
+        return
     primary = service.primary
     if task.well or task.deployment is not primary or primary.rollout_state != "IN_PROGRESS":
         return
@@ -38,6 +40,8 @@ def noticed_health(service: Service, task: Task) -> None:
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentCircuitBreaker.html
     """
+    if service.external:
+        return
     primary = service.primary
     if task.deployment is primary and settings(service)["resetOnHealthyTask"]:
         primary.failed = 0

@@ -77,7 +77,7 @@ def _split(ecs: Region, cluster: Cluster, names: list[str]) -> tuple[list[Task],
 def _blocked(service: Service, task: Task, now: float) -> bool:
     """ "Can't set task protection as one or more protected tasks are preventing the service deployment from
     reaching a steady state." """
-    return any(
+    return not service.external and any(
         other.live and other.protected_until > now and other.deployment is not service.primary
         for other in service.tasks
         if other is not task

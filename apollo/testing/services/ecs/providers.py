@@ -9,7 +9,7 @@ from apollo.testing.errors import ApiError, NotSimulated
 from apollo.testing.services.ecs.clusters import FARGATE, check_known, check_strategy, view
 from apollo.testing.services.ecs.paging import page
 from apollo.testing.services.ecs.region import Region, client_error, invalid
-from apollo.testing.services.ecs.state import CapacityProvider, Json
+from apollo.testing.services.ecs.state import CapacityProvider, Json, Service
 from apollo.testing.services.ecs.tags import checked, listed
 from apollo.testing.world import Call
 
@@ -106,6 +106,13 @@ def _view(made: CapacityProvider, *, tags: bool) -> Json:
     }
 
 
+def _strategy(service: Service) -> list[Json]:
+    used = [*service.deployments, *(task_set.deployment for task_set in service.task_sets)]
+    if service.deployments:
+        used = [service.primary]
+    return [item for one in used for item in one.revision.config.get("capacityProviderStrategy", [])]
+
+
 def put_for_cluster(ecs: Region, call: Call) -> Json:
     """Providers and default strategy are both replaced. A provider that a service uses stays.
 
@@ -120,7 +127,7 @@ def put_for_cluster(ecs: Region, call: Call) -> Json:
         item["capacityProvider"]
         for service in cluster.services.values()
         if service.status == "ACTIVE"
-        for item in service.primary.revision.config.get("capacityProviderStrategy", [])
+        for item in _strategy(service)
     }
     if used - set(names):
         raise ApiError(

@@ -12,6 +12,7 @@ from apollo.testing.services.ecs.region import Region
 from apollo.testing.services.ecs.rollback import ALARM, BREAKER, fail_deployment, start_rollback
 from apollo.testing.services.ecs.staffing import start, stop
 from apollo.testing.services.ecs.state import INF, Service, Task
+from apollo.testing.services.ecs.upkeep import keep
 from apollo.testing.services.ecs.watch import alarmed, complete, releases_old, stands, succeeded
 
 
@@ -20,7 +21,8 @@ def wake(ecs: Region, service: Service, now: float) -> None:
     service.version += 1
     service.wake_at = now + ecs.world.timings.scheduler
     service.next_at = min(service.next_at, service.wake_at)
-    stages.plan(ecs, service)
+    if not service.external:
+        stages.plan(ecs, service)
 
 
 def step(ecs: Region, service: Service, now: float) -> None:
@@ -34,7 +36,11 @@ def _tick(ecs: Region, service: Service, at: float) -> None:
     if service.wake_at <= at:
         service.wake_at = INF
     failures = _notice(ecs, service, at)
-    if service.status == "ACTIVE":
+    if service.status == "ACTIVE" and service.external:
+        if failures:
+            _throttle(ecs, service, at)
+        keep(ecs, service, at)
+    elif service.status == "ACTIVE":
         _deployment_state(ecs, service, at)
         if failures:
             _throttle(ecs, service, at)
@@ -52,7 +58,13 @@ def _tick(ecs: Region, service: Service, at: float) -> None:
         _drain(ecs, service, at)
     coming = [task.next_change(at) for task in service.tasks]
     coming += [t for t in (service.wake_at, service.throttled_until, service.blocked_until) if t > at]
-    coming += [t for t in (service.drained_at, service.history[0].baked_at) if t > at]
+    if service.drained_at > at:
+        coming.append(service.drained_at)
+    if service.external:
+        service.next_at = min(coming, default=INF)
+        return
+    if service.current.baked_at > at:
+        coming.append(service.current.baked_at)
     if service.current.shifting and service.current.shift is not None and service.current.shift.next_at > at:
         coming.append(service.current.shift.next_at)
     service.next_at = min(coming, default=INF)
@@ -201,3 +213,4 @@ def _drain(ecs: Region, service: Service, at: float) -> None:
         service.status = "INACTIVE"
         service.drained_at = INF
         service.deployments = service.deployments[:1]
+        service.task_sets.clear()

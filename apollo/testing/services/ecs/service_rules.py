@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
 
 import re
 
-from apollo.testing.errors import ApiError, NotSimulated
+from apollo.testing.errors import ApiError
 from apollo.testing.services.ecs.clusters import check_strategy
 from apollo.testing.services.ecs.region import Region, invalid
 from apollo.testing.services.ecs.state import Cluster, Json, TaskDefinition
@@ -30,13 +30,6 @@ def check_name(name: str) -> None:
 def check_token(token: str | None) -> None:
     if token is not None and not _TOKEN.fullmatch(token):
         raise invalid("clientToken must have up to 36 printable ASCII characters.")
-
-
-def check_simulated(fields: Json) -> None:
-    """What the API has and this simulation does not must fail loudly, not be stored and forgotten."""
-    controller = fields.get("deploymentController", {}).get("type", "ECS")
-    if controller != "ECS":
-        raise NotSimulated(f"ecs deploymentController {controller}")
 
 
 def check_configuration(configuration: Json) -> None:

@@ -1,14 +1,14 @@
 """A service, its deployments, service deployments and revisions, as the API shows them."""
 
 import hashlib
-import random
-from typing import Any
 
+from apollo.testing.services.ecs.echoes import Counts, echo, resolved_platform, tally
 from apollo.testing.services.ecs.region import Region
 from apollo.testing.services.ecs.service_config import DEPLOYMENT_ONLY, REVISION_ONLY
 from apollo.testing.services.ecs.shifts import Hook
 from apollo.testing.services.ecs.state import Deployment, Json, Revision, Service, ServiceDeployment
 from apollo.testing.services.ecs.tags import listed
+from apollo.testing.services.ecs.task_set_view import view as task_set
 
 _HIDDEN = frozenset({*DEPLOYMENT_ONLY, *REVISION_ONLY, "launchTypeBefore"})
 _IN_DEPLOYMENT = frozenset(
@@ -21,50 +21,18 @@ _IN_DEPLOYMENT = frozenset(
         *DEPLOYMENT_ONLY,
     }
 )
-_PENDING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
-Counts = dict[int, list[int]]
-"""By deployment's identity: running, pending."""
-
-
-def _count(service: Service, now: float) -> Counts:
-    counts: Counts = {}
-    for task in service.tasks:
-        pair = counts.setdefault(id(task.deployment), [0, 0])
-        status = task.status(now)
-        if status == "RUNNING":
-            pair[0] += 1
-        elif status in _PENDING:
-            pair[1] += 1
-    return counts
-
-
-def _echo(config: Json, rng: random.Random) -> Json:
-    """Subnets, security groups and strategies are sets to AWS: their order is not kept."""
-    result = config
-    network = config.get("networkConfiguration")
-    vpc = network.get("awsvpcConfiguration") if network is not None else None
-    if vpc is not None:
-        mixed = {k: _mixed(v, rng) if type(v) is list and len(v) > 1 else v for k, v in vpc.items()}
-        result = {**result, "networkConfiguration": {"awsvpcConfiguration": mixed}}
-    strategy = config.get("capacityProviderStrategy")
-    if strategy and len(strategy) > 1:
-        result = {**result, "capacityProviderStrategy": _mixed(strategy, rng)}
-    return result
-
-
-def _mixed(items: list[Any], rng: random.Random) -> list[Any]:
-    if len(items) == 2:  # as most are
-        return items if rng.getrandbits(1) else items[::-1]
-    return rng.sample(items, len(items))
+_NOTHING: Json = {"loadBalancers": [], "serviceRegistries": []}
+"""Of a service without a primary task set: \"the task set fields are null\" (deployment-type-external)."""
 
 
 def view(ecs: Region, service: Service, *, tags: bool) -> Json:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html"""
     now = ecs.now
-    counts = _count(service, now)
+    counts = tally(service, now)
     running = sum(pair[0] for pair in counts.values())
     pending = sum(pair[1] for pair in counts.values())
-    config = _echo(_shown(service.primary.revision)[0], ecs.world.shuffle)
+    serving = service.serving
+    config = echo(_shown(serving.revision)[0], ecs.world.shuffle) if serving is not None else _NOTHING
     body: Json = {
         "serviceArn": service.arn,
         "serviceName": service.name,
@@ -83,7 +51,9 @@ def view(ecs: Region, service: Service, *, tags: bool) -> Json:
             for at, number, message in reversed(service.events)
         ],
     }
-    if service.status != "INACTIVE":
+    if service.external:
+        body["taskSets"] = [task_set(ecs, service, known, counts, tags=tags) for known in service.task_sets]
+    elif service.status != "INACTIVE":
         body["deployments"] = [_deployment(ecs, d, counts) for d in service.deployments]
         body["currentServiceDeployment"] = service.current.arn
         body["currentServiceRevisions"] = [_current(d, counts) for d in service.deployments]
@@ -115,7 +85,7 @@ def _current(deployment: Deployment, counts: Counts) -> Json:
 def _deployment(ecs: Region, deployment: Deployment, counts: Counts) -> Json:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html"""
     running, pending = counts.get(id(deployment), (0, 0))
-    body = dict(_echo(_shown(deployment.revision)[1], ecs.world.shuffle))
+    body = dict(echo(_shown(deployment.revision)[1], ecs.world.shuffle))
     primary = deployment.status == "PRIMARY"
     body.update(
         id=deployment.id,
@@ -130,11 +100,6 @@ def _deployment(ecs: Region, deployment: Deployment, counts: Counts) -> Json:
         rolloutStateReason=deployment.reason,
     )
     return body
-
-
-def resolved_platform(version: str) -> str:
-    """LATEST resolved, as deployments and tasks show it."""
-    return "1.4.0" if version == "LATEST" else version
 
 
 def digest(image: str) -> str:
@@ -180,10 +145,10 @@ def _resolved(revision: Revision) -> list[Json]:
 
 def counts(service: Service, now: float) -> dict[str, tuple[int, int, int]]:
     """By service revision, the tasks requested, running and pending now."""
-    tally = _count(service, now)
+    shares = tally(service, now)
     found = {}
     for deployment in service.deployments:
-        running, pending = tally.get(id(deployment), (0, 0))
+        running, pending = shares.get(id(deployment), (0, 0))
         requested = deployment.desired if deployment.status == "PRIMARY" else running + pending
         found[deployment.revision.arn] = (requested, running, pending)
     return found

@@ -1,7 +1,7 @@
 """CreateService, UpdateService, DeleteService, and reading services."""
 
-from apollo.testing.errors import ApiError
-from apollo.testing.services.ecs import rollback, scheduler
+from apollo.testing.errors import ApiError, NotSimulated
+from apollo.testing.services.ecs import rollback, scheduler, task_sets
 from apollo.testing.services.ecs.described import described
 from apollo.testing.services.ecs.paging import page
 from apollo.testing.services.ecs.region import Region, invalid
@@ -12,7 +12,6 @@ from apollo.testing.services.ecs.service_rules import (
     check_configuration,
     check_name,
     check_placement,
-    check_simulated,
     check_token,
     runs_on_fargate,
 )
@@ -48,12 +47,14 @@ def create(ecs: Region, call: Call) -> Json:
 
 def _new(ecs: Region, call: Call, cluster: Cluster) -> Service:
     p = call.params
-    check_simulated(p)
+    external = p.get("deploymentController", {}).get("type", "ECS") != "ECS"
     check_placement(p)
+    if external:
+        task_sets.check_create(p)
     check_capacity(cluster, p)
-    if not p.get("taskDefinition"):
+    if not external and not p.get("taskDefinition"):
         raise invalid("TaskDefinition can not be blank.")
-    definition = ecs.usable_definition(p["taskDefinition"])
+    definition = ecs.usable_definition(p["taskDefinition"]) if p.get("taskDefinition") else None
     scheduling = p.get("schedulingStrategy", "REPLICA")
     desired = p.get("desiredCount")
     if scheduling == "DAEMON":
@@ -66,16 +67,18 @@ def _new(ecs: Region, call: Call, cluster: Cluster) -> Service:
         raise invalid("The replica scheduling strategy requires a desired count.")
     if desired < 0:
         raise invalid("Invalid desired count. It must not be negative.")
-    config = revision_config(p, None, cluster, definition)
     configuration = deployment_configuration(p.get("deploymentConfiguration", {}), None, scheduling)
-    check_config(ecs, config, definition, scheduling)
     check_configuration(configuration)
     check_strategy_settings(configuration, scheduling)
-    check_balancers(ecs, config["loadBalancers"], configuration["strategy"])
-    check_target_groups(
-        ecs.world, ecs.account, ecs.region, p.get("loadBalancers", []), definition.network_mode
-    )
-    if p.get("role") and not config["loadBalancers"]:
+    config = None
+    if definition is not None:
+        config = revision_config(p, None, cluster, definition)
+        check_config(ecs, config, definition, scheduling)
+        check_balancers(ecs, config["loadBalancers"], configuration["strategy"])
+        check_target_groups(
+            ecs.world, ecs.account, ecs.region, p.get("loadBalancers", []), definition.network_mode
+        )
+    if p.get("role") and not p.get("loadBalancers"):
         raise invalid("The role parameter is only permitted with a load balancer.")
     fields: Json = {
         "deploymentConfiguration": configuration,
@@ -93,7 +96,7 @@ def _new(ecs: Region, call: Call, cluster: Cluster) -> Service:
         ),
         "roleArn": _role(ecs, p.get("role")),
     }
-    if fields["placementStrategy"] and runs_on_fargate(config):
+    if fields["placementStrategy"] and config is not None and runs_on_fargate(config):
         raise invalid("Placement strategies are not supported with FARGATE launch type.")
     service = Service(
         p["serviceName"],
@@ -107,7 +110,10 @@ def _new(ecs: Region, call: Call, cluster: Cluster) -> Service:
         p,
         event_suffix=ecs.world.ids.uuid()[8:],
     )
-    rollback.deploy(ecs, service, config, definition, call.now)
+    if not external and config is not None and definition is not None:
+        rollback.deploy(ecs, service, config, definition, call.now)
+    elif definition is not None:  # CODE_DEPLOY begins with what CreateService says
+        task_sets.add(ecs, service, p | {"tags": []}, 100.0, call.now).deployment.status = "PRIMARY"
     return service
 
 
@@ -159,8 +165,11 @@ def update(ecs: Region, call: Call) -> Json:
     service = ecs.service(cluster, p["service"])
     if service.status != "ACTIVE":
         raise ApiError("ServiceNotActiveException", "Service was not ACTIVE.")
-    check_simulated(p)
     check_placement(p)
+    if service.external:
+        return _update_external(ecs, service, call)
+    if p.get("deploymentController", {}).get("type", "ECS") != "ECS":
+        raise NotSimulated("ecs deploymentController of an existing service")
     before = service.primary.revision
     force = p.get("forceNewDeployment", False)
     definition = before.task_definition
@@ -206,6 +215,28 @@ def update(ecs: Region, call: Call) -> Json:
     service.primary.desired = desired
     if force or canonical(config) != canonical(before.config):
         rollback.deploy(ecs, service, config, definition, call.now)
+    scheduler.wake(ecs, service, call.now)
+    return {"service": view(ecs, service, tags=True)}
+
+
+def _update_external(ecs: Region, service: Service, call: Call) -> Json:
+    """ "For services using an external deployment controller, you can update only the desired count, task
+    placement constraints and strategies, health check grace period, enable ECS managed tags option, and
+    propagate tags option" (API_UpdateService); with CODE_DEPLOY the deployment configuration, too."""
+    p = call.params
+    task_sets.check_update(service, p)
+    desired = p.get("desiredCount", service.desired)
+    if desired < 0:
+        raise invalid("Invalid desired count. It must not be negative.")
+    fields = {**service.fields, **{name: p[name] for name in _PLAIN if name in p}}
+    if "placementStrategy" in p:
+        fields["placementStrategy"] = _placement(p["placementStrategy"])
+    if "deploymentConfiguration" in p:
+        fields["deploymentConfiguration"] = deployment_configuration(
+            p["deploymentConfiguration"], fields["deploymentConfiguration"], "REPLICA"
+        )
+        check_configuration(fields["deploymentConfiguration"])
+    service.fields, service.desired = fields, desired
     scheduler.wake(ecs, service, call.now)
     return {"service": view(ecs, service, tags=True)}
 
@@ -267,7 +298,7 @@ def list_services(ecs: Region, call: Call) -> Json:
     for service in cluster.services.values():
         if service.status != "ACTIVE":
             continue
-        config = service.primary.revision.config
+        config = service.serving.revision.config if service.serving is not None else {}
         launch = config.get("launchType") or ("FARGATE" if runs_on_fargate(config) else "EC2")
         if p.get("launchType") not in (None, launch):
             continue

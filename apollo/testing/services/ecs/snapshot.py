@@ -39,10 +39,20 @@ def _service(service: Service, now: float) -> Json:
     body: Json = {"status": service.status, "tags": dict(sorted(service.tags.items()))}
     if service.status == "INACTIVE":
         return body
+    if service.external:
+        body["taskSets"] = [
+            {
+                "status": known.deployment.status,
+                "scale": known.scale,
+                "taskDefinition": known.deployment.revision.task_definition.arn,
+                "tasks": _tally([t for t in service.tasks if t.deployment is known.deployment], now),
+            }
+            for known in service.task_sets
+        ]
     return body | {
         "desiredCount": service.desired,
         **service.fields,
-        **canonical(service.primary.revision.config),
+        **(canonical(service.serving.revision.config) if service.serving is not None else {}),
         "deployments": [
             {
                 "status": d.status,
@@ -52,7 +62,7 @@ def _service(service: Service, now: float) -> Json:
             }
             for d in service.deployments
         ],
-        "lastServiceDeployment": service.current.status,
+        "lastServiceDeployment": service.current.status if service.history else None,
     }
 
 

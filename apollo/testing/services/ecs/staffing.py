@@ -93,12 +93,16 @@ def _task_tags(service: Service, deployment: Deployment) -> Tags:
 
 
 def stop(ecs: Region, service: Service, tasks: list[Task], at: float) -> None:
+    if not tasks:
+        return
     service.steady = False
-    service.primary.updated_at = at
+    by = tasks[0].deployment if service.external else service.primary
+    assert by is not None
+    by.updated_at = at
     running = [task.id for task in tasks if task.running_at <= at]
     for task in tasks:
-        stop_task(ecs, task, at, "ServiceSchedulerInitiated", text.scaling(service.primary.id))
+        stop_task(ecs, task, at, "ServiceSchedulerInitiated", text.scaling(by.id))
     for begin in range(0, len(running), BATCH):
         service.say(at, text.stopped(service.name, running[begin : begin + BATCH]))
-    if running and service.primary.revision.config.get("loadBalancers"):
+    if running and by.revision.config.get("loadBalancers"):
         service.say(at, text.draining(service.name, len(running)))

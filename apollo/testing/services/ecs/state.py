@@ -122,6 +122,24 @@ class Deployment:
     desired: int = 0
 
 
+@dataclass(slots=True, eq=False)
+class TaskSet:
+    """Of a service that something else than ECS deploys."""
+
+    arn: str
+    deployment: Deployment
+    """What its tasks belong to: its id is the task set's, and so is its status."""
+    scale: float
+    """In percent of the service's desired count."""
+    tags: Tags
+    external_id: str | None
+    request: Json
+    """Of CreateTaskSet, to recognise the same one by its clientToken."""
+    stable: bool = False
+    stable_since: float = 0.0
+    """Since when it is stable, or is not."""
+
+
 @dataclass(slots=True)
 class ServiceDeployment:
     """A service deployment: one attempt to bring a service to a revision, with its end."""
@@ -275,7 +293,9 @@ class Service:
     """Of CreateService, to recognise the same one by its clientToken."""
     status: str = "ACTIVE"
     deployments: list[Deployment] = field(default_factory=list)
-    """Newest first; the first is PRIMARY."""
+    """Newest first; the first is PRIMARY. None where something else than ECS deploys; there it has …"""
+    task_sets: list[TaskSet] = field(default_factory=list)
+    """… these, oldest first."""
     history: list[ServiceDeployment] = field(default_factory=list)
     """Newest first."""
     revisions: dict[str, Revision] = field(default_factory=dict)
@@ -305,6 +325,18 @@ class Service:
     drained_at: float = INF
     version: int = 0
     """Grows whenever the scheduler looks or is told to: what is shown of the service may differ then."""
+
+    @property
+    def external(self) -> bool:
+        """Something else than ECS deploys it."""
+        return str(self.fields["deploymentController"]["type"]) != "ECS"
+
+    @property
+    def serving(self) -> Deployment | None:
+        """What the service shows as its own: the primary deployment, or that of the primary task set."""
+        if self.deployments:
+            return self.deployments[0]
+        return next((t.deployment for t in self.task_sets if t.deployment.status == "PRIMARY"), None)
 
     @property
     def primary(self) -> Deployment:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from apollo.testing.services.ecs.capacity import instance_arn
+from apollo.testing.services.ecs.echoes import resolved_platform
 from apollo.testing.services.ecs.region import Region
-from apollo.testing.services.ecs.service_view import digest, resolved_platform
+from apollo.testing.services.ecs.service_view import digest
 from apollo.testing.services.ecs.state import INF, Json, Task
 from apollo.testing.services.ecs.tags import listed
 

@@ -171,7 +171,8 @@ def _tasks(elb: Region, group: TargetGroup) -> Iterator[tuple["Task", int]]:
 
 
 def _names(service: "Service", group: TargetGroup) -> bool:
-    return any(arn == group.arn for revision in service.revisions.values() for arn, _ in revision.targets)
+    known = [*service.revisions.values(), *(made.deployment.revision for made in service.task_sets)]
+    return any(arn == group.arn for revision in known for arn, _ in revision.targets)
 
 
 def _of_task(elb: Region, task: "Task", now: float) -> Json | None:

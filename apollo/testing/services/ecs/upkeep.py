@@ -1,0 +1,37 @@
+"""Keeping the tasks of task sets: as many in each as its scale says."""
+
+from apollo.testing.services.ecs import text
+from apollo.testing.services.ecs.region import Region
+from apollo.testing.services.ecs.staffing import start, stop
+from apollo.testing.services.ecs.state import Service
+from apollo.testing.services.ecs.task_set_view import wanted
+
+
+def keep(ecs: Region, service: Service, at: float) -> None:
+    """Start and stop tasks; a deleted task set goes when its last task has stopped."""
+    blocked = at < service.throttled_until or at < service.blocked_until
+    for task_set in service.task_sets:
+        mine = [task for task in service.tasks if task.deployment is task_set.deployment]
+        live = [task for task in mine if task.live]
+        count = wanted(service, task_set)
+        if len(live) > count:
+            surplus = sorted(live, key=lambda task: (task.well, -task.created_at))[: len(live) - count]
+            stop(ecs, service, surplus, at)
+        elif len(live) < count and not blocked:
+            start(ecs, service, task_set.deployment, count - len(live), at)
+            live = [t for t in service.tasks if t.live and t.deployment is task_set.deployment]
+        # "The task runningCount is equal to the computedDesiredCount. The pendingCount is 0. … All tasks are
+        # reporting a healthy status" (API_TaskSet)
+        stable = len(live) == count and all(task.well for task in live)
+        if stable != task_set.stable:
+            task_set.stable, task_set.stable_since = stable, at
+    used = {id(task.deployment) for task in service.tasks}
+    service.task_sets = [
+        known
+        for known in service.task_sets
+        if known.deployment.status != "DRAINING" or id(known.deployment) in used
+    ]
+    steady = bool(service.task_sets) and all(known.stable for known in service.task_sets)
+    if steady and not service.steady:
+        service.say(at, text.steady(service.name))
+    service.steady = steady

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from apollo.aws import Aws
 from tests.crash import Story, survives_every_crash
 from tests.integration.world import ACCOUNT, World, service, task_definition
 
@@ -14,7 +16,9 @@ pytestmark = pytest.mark.anyio
 
 
 def rule(listener: str, name: str, priority: int | str, host: str = "", lifecycle: str = "") -> str:
-    conditions = f"  conditions: [{{field: host-header, hostHeaderConfig: {{values: [{host or name}.x]}}}}]\n"
+    conditions = (
+        f"  conditions: [{{field: host-header, hostHeaderConfig: {{values: ['{host or name}.x']}}}}]\n"
+    )
     return f"""
 apiVersion: apollo/v1
 kind: ListenerRule
@@ -56,6 +60,27 @@ BOTH = task_definition() + "---" + service()
 
 def listener(world: World) -> str:
     return world.aws.listener("web", account=ACCOUNT)
+
+
+def _who(rule: Mapping[str, Any]) -> str:
+    return str(rule["Actions"][0]["FixedResponseConfig"].get("MessageBody", "none"))
+
+
+@contextmanager
+def watched(world: World, each: Callable[[], None]) -> Iterator[None]:
+    """Calls ``each`` after every mutating call."""
+    original = Aws.send
+
+    async def send(self: Aws, *args: Any, once: bool = False, **more: Any) -> Any:
+        try:
+            return await original(self, *args, once=once, **more)
+        finally:
+            if once:
+                each()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Aws, "send", send)
+        yield
 
 
 def bodies(world: World, at: str) -> Mapping[str, str]:
@@ -150,6 +175,30 @@ async def test_adopting_the_default_rule_survives_every_crash(world: World) -> N
         )
 
     await survives_every_crash(world, Story(change))
+
+
+async def test_a_rule_that_leaves_git_together_with_a_change_goes_when_nobody_needs_it(world: World) -> None:
+    """a answered a.x, and is edited away from it; b, below, answers everything, and leaves git. Were a edited
+    first, b would answer a.x for a moment: neither the old state says so, nor the new one."""
+    at = listener(world)
+    world.write({"web/a.yaml": rule(at, "a", 10, "a"), "web/b.yaml": rule(at, "b", 20, "*")})
+    assert (await world.apply()).exit_code == 0
+    world.write({"web/a.yaml": rule(at, "a", 10, "c"), "web/b.yaml": None})
+    probes = {f"{name}.x": world.aws.route(at, host=f"{name}.x") for name in "abc"}
+    before = {name: _who(one) for name, one in probes.items()}
+    after = {"a.x": "none", "b.x": "none", "c.x": "a"}
+    met: list[dict[str, str]] = []
+    world.aws.clear()
+    announced = [step.call.operation for step in (await world.plan(prune=True)).steps]
+    with watched(world, lambda: met.append({name: _who(world.aws.route(at, host=name)) for name in before})):
+        result = await world.apply(prune=True)
+    assert result.exit_code == 0
+    assert world.calls() == announced
+    assert met[-1] == after
+    for state in met:
+        assert all(state[name] in (before[name], after[name]) for name in state), met
+    rows = {row["key"]: row["action"] for row in result.to_dict()["resources"]}
+    assert rows == {"ListenerRule/a": "update", "ListenerRule/b": "delete"}
 
 
 # ── scaling ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -52,7 +52,9 @@ class Problem:
     path: str = ""
     hint: str = ""
     excerpt: str = ""
-    severity: Literal["error", "warning"] = "error"
+    severity: Literal["error", "warning", "unchecked", "note"] = "error"
+    """``unchecked`` and ``note`` are of preflight checks only: one that could not be made, and what one found
+    out that is not wrong."""
 
     def __str__(self) -> str:
         where = ":".join(str(part) for part in (self.file, self.line or "", self.column or "") if part)

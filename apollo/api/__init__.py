@@ -12,6 +12,7 @@ from apollo.api.gates import Allowed, Denied, Gate, Held, Proposal, PruneScope, 
 from apollo.api.names import API_VERSION, HASH_TAG, OWNER_TAG, PRUNE_TAG, Env, Identity, Key
 from apollo.api.plan import Call, Change, Forecast, Health, HealthStatus, Ignored, Owned, Step, Verb, Wait
 from apollo.api.refs import Ref, is_unknown, marker, refs_in, substitute
+from apollo.api.verify import Around
 from apollo.api.world import Context, Loader
 from apollo.errors import AwsError, Problem, Terminal, Transient
 from apollo.spec import Spec
@@ -23,6 +24,7 @@ __all__ = [
     "PRUNE_TAG",
     "Allowed",
     "AppState",
+    "Around",
     "AwsError",
     "Call",
     "Change",

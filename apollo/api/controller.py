@@ -11,6 +11,7 @@ from apollo.api.gates import Denied
 from apollo.api.names import OWNER_TAG, Env, Identity, Key
 from apollo.api.plan import Forecast, Health, Ignored, Owned, Step, Wait
 from apollo.api.refs import Ref
+from apollo.api.verify import Around
 from apollo.api.world import Context
 from apollo.errors import Problem
 from apollo.spec import Spec
@@ -34,6 +35,8 @@ class Controller(Generic[S, O]):
     """IAM actions that observing and acting need, e.g. ``ecs:DescribeServices``."""
     write_permissions: frozenset[str] = frozenset()
     """The part of `permissions` that only acting needs."""
+    verify_permissions: frozenset[str] = frozenset()
+    """IAM actions that only `verify` needs; without one of them, what needs it is not checked."""
     stable_outputs: frozenset[str] = frozenset()
     """Outputs that an update does not change, such as a service's ARN; they stay known while planning."""
     output_names: frozenset[str] = frozenset()
@@ -82,6 +85,20 @@ class Controller(Generic[S, O]):
         """What is wrong with a spec beyond its types, found without AWS. ``Problem.path`` points into the
         spec; the loader adds file, line and column."""
         return ()
+
+    async def verify(
+        self, ctx: Context, want: Resource[S], seen: O | None, around: Around
+    ) -> AsyncIterator[Problem]:
+        """What in AWS would make ``want`` fail although the plan looks good: an image, a role, a subnet that
+        is not there. Asked by ``apollo plan --verify`` only, for all resources at once, so that what goes
+        through `Context.load` shares calls. Reads only, and never a secret's value.
+
+        ``Problem.severity`` says what a finding is; ``unchecked`` is one that could not be looked up, such as
+        for a missing permission. Values that wait for an output (`is_unknown`) are skipped.
+        """
+        nothing: tuple[Problem, ...] = ()
+        for one in nothing:
+            yield one
 
     def outputs(self, seen: O) -> Mapping[str, str]:
         """What other resources may refer to, e.g. ``{"arn": …}``."""

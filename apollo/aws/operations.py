@@ -90,6 +90,10 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "logs read": Limit(25, 10),
     "sts": Limit(100, 50),
     "secretsmanager read": Limit(100, 50),
+    # https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html grants far more
+    "ecr read": Limit(100, 50),
+    # https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html (non-mutating actions)
+    "ec2 read": Limit(50, 10),
 }
 
 _OTHER_READ, _OTHER_MODIFY = Limit(20, 10), Limit(10, 5)

@@ -260,10 +260,13 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
 def lookup(code: str) -> tuple[str, str] | None:
     """Meaning and remedy of a code; the remedy may be empty. None when there is no such code."""
     from apollo.aws import CODES as AWS_CODES
+    from apollo.cli.preflight_codes import CODES as PREFLIGHT_CODES
     from apollo.manifest.codes import CODES as MANIFEST_CODES
 
     if code in CODES:
         return CODES[code]
+    if code in PREFLIGHT_CODES:
+        return PREFLIGHT_CODES[code]
     if code in AWS_CODES:
         return AWS_CODES[code].meaning, AWS_CODES[code].remedy
     if code in MANIFEST_CODES:

@@ -18,6 +18,7 @@ from attrs import evolve, field, frozen
 from apollo.api import (
     HASH_TAG,
     OWNER_TAG,
+    Around,
     Call,
     Change,
     Context,
@@ -34,6 +35,7 @@ from apollo.api import (
 )
 from apollo.compare import differences, keeping, without
 from apollo.compare.task_definition import RULES, content_digest
+from apollo.controllers import verify_task_definition
 from apollo.controllers.tags import declared_tags, tag_changes, tag_list, tag_map
 from apollo.controllers.task_definition_check import problems
 from apollo.controllers.task_definition_index import LOOKED, look_up
@@ -156,6 +158,7 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
         }
     )
     write_permissions = frozenset({"ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole"})
+    verify_permissions = verify_task_definition.ACTIONS
     output_names = frozenset({"arn", "family", "revision"})
     # Another content is another revision.
     stable_outputs = frozenset({"family"})
@@ -170,6 +173,12 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
 
     def check(self, want: Want) -> Iterable[Problem]:
         return problems(want.spec.declared())
+
+    async def verify(
+        self, ctx: Context, want: Want, seen: Pool | None, around: Around
+    ) -> AsyncIterator[Problem]:
+        for problem in await verify_task_definition.problems(ctx, want.spec.declared(), around):
+            yield problem
 
     async def observe(self, ctx: Context, at: Identity | None, want: Want | None) -> Pool | None:
         if want is None:

@@ -10,6 +10,7 @@ from attrs import evolve
 from apollo.api import (
     HASH_TAG,
     PRUNE_TAG,
+    Around,
     AwsError,
     Context,
     Controller,
@@ -26,7 +27,7 @@ from apollo.api import (
     Transient,
     is_unknown,
 )
-from apollo.controllers.listener_rule import check, scene, steps
+from apollo.controllers.listener_rule import check, scene, steps, verify
 from apollo.controllers.listener_rule.seen import (
     LISTENERS,
     SECRETS_SET,
@@ -81,6 +82,7 @@ class ListenerRuleController(Controller[ListenerRuleSpec, RuleSeen]):
         "elasticloadbalancing:DescribeRules",
         "elasticloadbalancing:DescribeTags",
     }
+    verify_permissions = verify.ACTIONS
     output_names = frozenset({"arn", "listenerArn", "priority"})
     stable_outputs = frozenset({"arn", "listenerArn"})
     rank = 30
@@ -97,6 +99,12 @@ class ListenerRuleController(Controller[ListenerRuleSpec, RuleSeen]):
 
     def check(self, want: Want) -> Iterable[Problem]:
         return check.problems(want.spec.declared())
+
+    async def verify(
+        self, ctx: Context, want: Want, seen: RuleSeen | None, around: Around
+    ) -> AsyncIterator[Problem]:
+        for problem in await verify.problems(ctx, want, seen, around):
+            yield problem
 
     async def observe(self, ctx: Context, at: Identity | None, want: Want | None) -> RuleSeen | None:
         if want is None:

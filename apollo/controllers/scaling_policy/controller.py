@@ -10,6 +10,7 @@ from attrs import evolve
 from apollo.api import (
     OWNER_TAG,
     PRUNE_TAG,
+    Around,
     AwsError,
     Context,
     Controller,
@@ -22,7 +23,7 @@ from apollo.api import (
     Resource,
     Step,
 )
-from apollo.controllers.scaling_policy import check, steps
+from apollo.controllers.scaling_policy import check, steps, verify
 from apollo.controllers.scaling_policy.seen import (
     ACTIONS,
     COUNTS,
@@ -86,6 +87,7 @@ class ScalingPolicyController(Controller[ScalingPolicySpec, ScalingSeen]):
         "ecs:DescribeServices",
         "tag:GetResources",
     }
+    verify_permissions = verify.ACTIONS
     output_names = frozenset({"arn", "resourceId"})
     stable_outputs = output_names
     rank = 10
@@ -95,6 +97,12 @@ class ScalingPolicyController(Controller[ScalingPolicySpec, ScalingSeen]):
 
     def check(self, want: Want) -> Iterable[Problem]:
         return check.problems(want.spec.declared())
+
+    async def verify(
+        self, ctx: Context, want: Want, seen: ScalingSeen | None, around: Around
+    ) -> AsyncIterator[Problem]:
+        for problem in await verify.problems(ctx, want, around):
+            yield problem
 
     async def observe(self, ctx: Context, at: Identity | None, want: Want | None) -> ScalingSeen | None:
         place = at.id if at is not None else want.spec.place if want is not None else ""

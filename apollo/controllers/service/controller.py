@@ -8,6 +8,7 @@ from typing import Any
 from attrs import evolve
 
 from apollo.api import (
+    Around,
     Context,
     Controller,
     Env,
@@ -21,7 +22,7 @@ from apollo.api import (
     Step,
     Wait,
 )
-from apollo.controllers.service import check, diff, follow, observe
+from apollo.controllers.service import check, diff, follow, observe, verify
 from apollo.controllers.service import forecast as foreseen
 from apollo.controllers.service.fields import ignored_changes
 from apollo.controllers.service.loaders import OURS
@@ -73,6 +74,7 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
             "iam:PassRole",
         }
     )
+    verify_permissions = verify.ACTIONS
     output_names = frozenset({"arn", "name", "cluster"})
     stable_outputs = output_names
     rank = 20
@@ -88,6 +90,12 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
 
     def check(self, want: Want) -> Iterable[Problem]:
         return check.problems(want.spec.declared(), want.env)
+
+    async def verify(
+        self, ctx: Context, want: Want, seen: ServiceSeen | None, around: Around
+    ) -> AsyncIterator[Problem]:
+        for problem in await verify.problems(ctx, want, seen, around):
+            yield problem
 
     async def observe(self, ctx: Context, at: Identity | None, want: Want | None) -> ServiceSeen | None:
         if at is None:

@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, _Row] = {
     "suspend": ("memory", "suspend", _CHANGE, "Stop changing an environment, an app or a resource."),
     "resume": ("memory", "resume", _CHANGE, "Undo suspend."),
     "set": ("image", "set_group", _WRITE, "Edit one value of a manifest."),
+    "import": ("importing", "import_", _WRITE, "What runs, or other tools' files, as manifests."),
     "schema": ("schema", "schema", _WRITE, "JSON Schema for editors."),
     "explain": ("explain", "explain", _WRITE, "What a field or an error code means."),
     "plugins": ("plugins", "plugins", _LEARN, "What is loaded, and what is not and why."),
@@ -49,6 +50,18 @@ COMMANDS: Mapping[str, _Row] = {
     "simulate": ("simulate", "simulate", _LEARN, "A local AWS on this machine."),
     "completion": ("completion", "completion", _LEARN, "Completion for bash, zsh and fish."),
 }
+
+
+def _readable(command: click.Command) -> click.Command:
+    """Each example of the help on a line of its own: what is copied must not be broken at column 80."""
+    head, colon, rest = (command.epilog or "").partition(": ")
+    if colon and head in ("Example", "Examples"):
+        examples = [part.strip() for part in rest.split("   ") if part.strip()]
+        command.epilog = "\n".join(["\b", f"{head}:", *(f"  {one}" for one in examples)])
+    if isinstance(command, click.Group):
+        for inner in getattr(command, "commands", {}).values():
+            _readable(inner)
+    return command
 
 
 class LazyGroup(click.Group):
@@ -67,7 +80,7 @@ class LazyGroup(click.Group):
         module, attribute, _, _ = self.rows[cmd_name]
         command = getattr(importlib.import_module(f"apollo.cli.{module}"), attribute)
         assert isinstance(command, click.Command)
-        return command
+        return _readable(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

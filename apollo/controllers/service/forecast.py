@@ -110,8 +110,8 @@ def _rolling(want: Want, settings: Data, count: int, running: int) -> Forecast:
         summary = f"{_tasks(running)} replaced by {count}"
     if rounds is None:
         stuck = (
-            f"this rollout cannot begin: at {minimum}/{maximum}% AWS may neither stop one of "
-            f"{_tasks(count)} nor start one more; raise maximumPercent or lower minimumHealthyPercent"
+            f"this rollout cannot end: at {minimum}/{maximum}% of {_tasks(count)} AWS comes to where it may "
+            "neither stop nor start one; raise maximumPercent or lower minimumHealthyPercent"
         )
         return Forecast(running, summary=summary, warnings=(stuck,), least=least, most=most)
     at_once = max((started for _, started in rounds), default=0)
@@ -142,7 +142,8 @@ def _rolling(want: Want, settings: Data, count: int, running: int) -> Forecast:
 
 def waves(count: int, running: int, least: int, most: int) -> list[tuple[int, int]] | None:
     """The rounds of a rolling update, each as (tasks stopped before, tasks started): as many new ones as
-    ``most`` leaves room for, then old ones stop as far as ``least`` allows. None when no round is possible.
+    ``most`` leaves room for, then old ones stop as far as ``least`` allows. None when
+    it comes to where AWS may neither stop nor start one.
     """
     old, new = running, 0
     rounds: list[tuple[int, int]] = []

@@ -95,10 +95,10 @@ def _commands(group: click.Group, path: str) -> Iterator[str]:
         if rows:
             yield _table(("option", "does"), rows)
         if command.epilog:
-            head, _, line = command.epilog.partition(":")
+            head, _, line = command.epilog.removeprefix("\b").partition(":")
             lines = re.split(r"\s{3,}", line.strip())
             shown = [one for one in lines if one.startswith(("apollo", "echo"))]
-            yield f"{head}: " + ", ".join(f"`{one}`" for one in shown) + "\n"
+            yield f"{head.strip()}: " + ", ".join(f"`{one}`" for one in shown) + "\n"
 
 
 def _option(option: click.Option, context: click.Context) -> tuple[str, str]:

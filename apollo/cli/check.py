@@ -149,6 +149,7 @@ def _data(problem: Problem) -> dict[str, Any]:
 @config_option
 @environment_option
 @click.option("--rev", help="A branch, tag or commit of the environment's source.  [default: its branch]")
+@click.option("--show-values", is_flag=True, help="Show values that may be secret; else they are masked.")
 @place_options
 @aws_options
 @output_option("text", "json", "yaml")
@@ -160,13 +161,15 @@ def render(
     config: Path | None,
     environment: str | None,
     rev: str | None,
+    show_values: bool,
     cluster: str | None,
     variables: tuple[str, ...],
     output: str,
 ) -> int:
     """Show manifests after variables, defaults and specFrom, and where each value came from.
 
-    Without PATH the environment's source is read.
+    Without PATH the environment's source is read. Values of environment variables, and what else may be
+    secret, are masked as in a plan.
     """
     from apollo.cli import where
     from apollo.cli.rendered import manifest, remarks, text
@@ -182,7 +185,9 @@ def render(
     for problem in problems:
         tell(show_problem(_helped(problem, place), paint_for(sys.stderr)))
     if output == "text":
-        say("\n---\n".join(text(one, tree.provenance(one.key), paint_for(sys.stdout)) for one in resources))
+        paint = paint_for(sys.stdout)
+        shown = [text(one, tree.provenance(one.key), paint, values=show_values) for one in resources]
+        say("\n---\n".join(shown))
     else:
         print_data(
             {
@@ -192,7 +197,7 @@ def render(
                         "key": clean(one.key),
                         "app": one.app,
                         "origin": str(one.origin),
-                        "manifest": manifest(one),
+                        "manifest": manifest(one, values=show_values),
                         "provenance": remarks(tree.provenance(one.key)),
                     }
                     for one in resources

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from apollo.api import Resource, marker, refs_in
 from apollo.cli.text import Paint, clean
 from apollo.cli.yaml_text import remarked_yaml
+from apollo.compare import redact
 
 if TYPE_CHECKING:
     from apollo.manifest import Provenance
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["manifest", "remarks", "text"]
 
 
-def manifest(resource: Resource[Any]) -> dict[str, Any]:
-    """The whole manifest as plain data. Outputs of other resources stand as ``${{ Kind/name.output }}``."""
+def manifest(resource: Resource[Any], *, values: bool = False) -> dict[str, Any]:
+    """The whole manifest as plain data. Outputs of other resources stand as ``${{ Kind/name.output }}``.
+
+    :param values: show values that may be secret, too; else they are masked as in a plan.
+    """
     metadata: dict[str, Any] = {"name": resource.key.name}
     if resource.labels:
         metadata["labels"] = dict(resource.labels)
@@ -24,7 +28,8 @@ def manifest(resource: Resource[Any]) -> dict[str, Any]:
     lifecycle = _lifecycle(resource)
     if lifecycle:
         data["lifecycle"] = lifecycle
-    data["spec"] = _written(resource.spec.declared())
+    spec = _written(resource.spec.declared())
+    data["spec"] = spec if values else redact(spec)
     return data
 
 
@@ -65,7 +70,9 @@ def remarks(provenance: Mapping[str, Provenance]) -> dict[str, str]:
     return {path: str(one) for path, one in provenance.items()}
 
 
-def text(resource: Resource[Any], provenance: Mapping[str, Provenance], paint: Paint) -> str:
+def text(
+    resource: Resource[Any], provenance: Mapping[str, Provenance], paint: Paint, *, values: bool = False
+) -> str:
     """The manifest as YAML; a value that was not written in the resource's own file says where it is from."""
     from apollo.manifest.pointers import named_pointer
 
@@ -84,4 +91,4 @@ def text(resource: Resource[Any], provenance: Mapping[str, Provenance], paint: P
         return f"line {rest}" if rest and f"/{resource.origin.file}".endswith(f"/{file}") else one
 
     head = paint.dim(f"# {clean(resource.key)}, app {clean(resource.app)}, from {clean(resource.origin)}")
-    return f"{head}\n{remarked_yaml(manifest(resource), remark, label)}"
+    return f"{head}\n{remarked_yaml(manifest(resource, values=values), remark, label)}"

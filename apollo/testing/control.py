@@ -17,7 +17,7 @@ from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 from apollo.testing import faults, scenarios
-from apollo.testing.dispatch import HttpRequest, Reply
+from apollo.testing.http import HttpRequest, Reply
 from apollo.testing.services.autoscaling import ApplicationAutoScaling
 from apollo.testing.services.autoscaling.load import load_needs
 from apollo.testing.world import DEFAULT_ACCOUNT, DEFAULT_REGION, World

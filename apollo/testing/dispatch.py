@@ -3,43 +3,26 @@
 import json
 import re
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from apollo.testing.errors import ApiError, NotSimulated
 from apollo.testing.faults import Verdict
+from apollo.testing.http import HttpRequest, Reply
 from apollo.testing.log import Request
+from apollo.testing.others import names
 from apollo.testing.spoiled import without_next_page, without_one
 from apollo.testing.wire import cbor, json_rpc, query
+from apollo.testing.wire.failures import error_reply
 from apollo.testing.wire.models import operation_model, service_model
 from apollo.testing.wire.validate import clean, unknown
-from apollo.testing.world import Backend, Call, World
+from apollo.testing.world import DEFAULT_REGION, Backend, Call, World
 
-_SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
+_SCOPE = re.compile(r"(?:Credential=)?([^/,\s]+)/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
+_UNSIGNED = frozenset({"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})
+"""Operations of STS for which nobody has credentials yet."""
 _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/?]+)")
-
-
-@dataclass(slots=True)
-class HttpRequest:
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    """Names in lower case."""
-    body: bytes
-
-
-@dataclass(slots=True)
-class Reply:
-    """An answer, or the lack of one."""
-
-    status: int
-    body: bytes
-    content_type: str = "application/json"
-    headers: dict[str, str] = field(default_factory=dict)
-    delay: float = 0.0
-    reset: bool = False
-    """Drop the connection instead of answering."""
 
 
 @dataclass(slots=True)
@@ -50,6 +33,8 @@ class _Target:
     service: str
     operation: str
     payload: Any = None
+    reads: bool = False
+    """HTTP's own word that nothing is changed."""
 
 
 class Dispatcher:
@@ -75,11 +60,10 @@ class Dispatcher:
         return reply
 
     def _handle(self, request: HttpRequest, request_id: str) -> Reply:
-        scope = _SCOPE.search(request.headers.get("authorization", ""))
+        scope = _SCOPE.search(_credential(request))
         access_key, region, signing = scope.groups() if scope else ("", "", "")
-        target = _Target(
-            "json", self._signing.get(signing, signing or "unknown"), f"{request.method} {request.path}"
-        )
+        service = self._signing.get(signing) or names.service_of(signing)
+        target = _Target("json", service, f"{request.method} {urlsplit(request.path).path}")
         entry: Request | None = None
         try:
             self._read_target(request, target)
@@ -95,7 +79,9 @@ class Dispatcher:
                 target.payload if isinstance(target.payload, dict) else {},
                 request.headers.get("user-agent", ""),
             )
-            if not scope:
+            if target.reads:
+                entry.mutating = False
+            if not scope and target.operation not in _UNSIGNED:
                 raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
             verdict = world.faults.judge(
                 target.service, target.operation, identity.account, region, identity.arn, entry.time
@@ -115,9 +101,10 @@ class Dispatcher:
                     entry.time,
                     entry.user_agent,
                 )
-                answer = self._carry_out(target, call, entry, request_id, verdict)
+                answer = self._carry_out(request, target, call, entry, request_id, verdict)
                 reply = reply or answer
             if "malformed" in verdict.spoiled:
+                reply.again = None
                 reply.body = reply.body[: len(reply.body) // 2]
             if verdict.reset == "after":
                 entry.outcome = "reset_after"
@@ -127,11 +114,16 @@ class Dispatcher:
         except ApiError as error:
             if entry is not None:
                 entry.outcome, entry.applied = error.code, False
-            return _error_reply(target, error, request_id)
+            return error_reply(target.protocol, target.service, error, request_id)
         except Exception:  # a bug of ours: fail once and loudly, instead of a 500 that every SDK retries
             if entry is not None:
                 entry.outcome = "SimInternalError"
-            return _error_reply(target, ApiError("SimInternalError", traceback.format_exc()), request_id)
+            return error_reply(
+                target.protocol,
+                target.service,
+                ApiError("SimInternalError", traceback.format_exc()),
+                request_id,
+            )
 
     def _read_target(self, request: HttpRequest, target: _Target) -> None:
         """Fill in which operation is meant, so that an error can answer in the right protocol."""
@@ -139,31 +131,47 @@ class Dispatcher:
         rpc = _RPC_PATH.match(request.path) if "smithy-protocol" in headers else None
         if "x-amz-target" in headers:
             prefix, _, target.operation = headers["x-amz-target"].rpartition(".")
-            target.service = self._prefixes.get(prefix, target.service)
+            target.service = self._prefixes.get(prefix) or names.service_of(target.service, prefix)
             target.payload = _load_json(request.body)
         elif rpc is not None:
             target.protocol, target.operation = "cbor", rpc[2]
             target.payload = cbor.loads(request.body) if request.body else {}
-        elif content_type.startswith("application/x-www-form-urlencoded"):
-            target.protocol = "query"
+        elif content_type.startswith("application/x-www-form-urlencoded") and target.service != "s3":
+            target.protocol = "ec2" if target.service == "ec2" else "query"
             form = query.parse(request.body)
             target.operation = form.pop("Action", "")
             form.pop("Version", None)
             target.payload = form
-        elif target.service == "s3":
-            target.protocol = "xml"
+            if target.operation in _UNSIGNED:
+                target.service = "sts"
+        else:
+            target.protocol = names.protocol_of(target.service)
+            target.reads = request.method in ("GET", "HEAD")
+            found = names.rest_operation(target.service, request.method, request.path, headers)
+            if found is not None:
+                target.operation, target.payload = found
+                if target.protocol == "rest-json" and request.body.startswith(b"{"):
+                    target.payload = {**_load_json(request.body), **target.payload}
 
     def _faulted(self, target: _Target, entry: Request, error: ApiError, request_id: str) -> Reply:
         entry.outcome, entry.applied = error.code, False
-        return _error_reply(target, error, request_id)
+        return error_reply(target.protocol, target.service, error, request_id)
 
     def _carry_out(
-        self, target: _Target, call: Call, entry: Request, request_id: str, verdict: Verdict
+        self,
+        request: HttpRequest,
+        target: _Target,
+        call: Call,
+        entry: Request,
+        request_id: str,
+        verdict: Verdict,
     ) -> Reply:
         backend_type: type[Backend] | None = self._world.registry.get(target.service)
         handler = backend_type.operations.get(target.operation) if backend_type else None
         model = operation_model(target.service, target.operation) if handler else None
-        if backend_type is None or handler is None or model is None:
+        if backend_type is None:
+            return self._elsewhere(request, target, call, entry, verdict)
+        if handler is None or model is None:
             raise NotSimulated(f"{target.service}:{target.operation}")
         payload = target.payload
         if target.protocol == "query":
@@ -195,6 +203,40 @@ class Dispatcher:
             return Reply(200, cbor.dumps(result), "application/cbor", {"smithy-protocol": "rpc-v2-cbor"})
         return Reply(200, json_rpc.dumps(result), "application/x-amz-json-1.1")
 
+    def _elsewhere(
+        self, request: HttpRequest, target: _Target, call: Call, entry: Request, verdict: Verdict
+    ) -> Reply:
+        """A service that is not ours. Faults in what moto holds are its answers' only: it has no past."""
+        from apollo.testing.others.answer import answer, without_next_page
+
+        if target.service in self._world.registry or target.service == "unknown":
+            raise NotSimulated(f"{target.service}:{target.operation}")
+        model = operation_model(target.service, target.operation) if target.protocol == "query" else None
+        if model is not None:
+            entry.params = query.decode(target.payload, model.input_shape)
+        entry.applied = True
+        reply = answer(self._world, request, call, target.payload, entry)
+        if entry.mutating and entry.applied:
+            self._world.version += 1
+        if "lost_page" in verdict.spoiled:
+            without_next_page(reply)
+        if verdict.spoiled and entry.outcome == "OK":
+            entry.outcome = verdict.spoiled[-1]
+        return reply
+
+
+def _credential(request: HttpRequest) -> str:
+    """Where it says who asks: in a header, or in the query of an address that was signed beforehand."""
+    if "authorization" in request.headers:
+        return request.headers["authorization"]
+    text = urlsplit(request.path).query
+    if "X-Amz-Credential" in text:
+        return parse_qs(text).get("X-Amz-Credential", [""])[0]
+    if "AWSAccessKeyId" in text:
+        # The older way of signing addresses, which only S3 knows, says nothing of the region.
+        return f"{parse_qs(text).get('AWSAccessKeyId', [''])[0]}/00000000/{DEFAULT_REGION}/s3/aws4_request"
+    return ""
+
 
 def _load_json(body: bytes) -> Any:
     try:
@@ -204,27 +246,3 @@ def _load_json(body: bytes) -> Any:
     if not isinstance(payload, dict):
         raise ApiError("SerializationException", "Start of structure or map expected")
     return payload
-
-
-def _error_reply(target: _Target, error: ApiError, request_id: str) -> Reply:
-    if target.protocol in ("query", "xml"):
-        if target.protocol == "xml":
-            text = f"<Error><Code>{error.code}</Code><Message>{error.message}</Message></Error>"
-            return Reply(error.status, text.encode(), "application/xml")
-        try:
-            namespace = service_model(target.service).metadata.get("xmlNamespace", "")
-        except Exception:  # a service that botocore does not know still gets an answer
-            namespace = ""
-        return Reply(error.status, query.encode_error(error, namespace, request_id), "text/xml")
-    # Both `message` and `Message` occur in AWS's JSON answers; ECS uses the lower case.
-    document = {"__type": error.code, "message": error.message, **error.fields}
-    if target.protocol == "cbor":
-        return Reply(
-            error.status, cbor.dumps(document), "application/cbor", {"smithy-protocol": "rpc-v2-cbor"}
-        )
-    return Reply(
-        error.status,
-        json.dumps(document).encode(),
-        "application/x-amz-json-1.1",
-        {"x-amzn-errortype": error.code},
-    )

@@ -179,21 +179,35 @@ class Faults:
 
 
 _THROTTLED = {
-    "elbv2": "Throttling",
-    "sts": "Throttling",
-    "resourcegroupstaggingapi": "ThrottledException",
+    "autoscaling": ("Throttling", 400),
+    "cloudformation": ("Throttling", 400),
+    "ec2": ("RequestLimitExceeded", 503),
+    "elbv2": ("Throttling", 400),
+    "iam": ("Throttling", 400),
+    "resourcegroupstaggingapi": ("ThrottledException", 400),
+    "route53": ("Throttling", 400),
+    "s3": ("SlowDown", 503),
+    "sns": ("Throttling", 400),
+    "sts": ("Throttling", 400),
 }
+"""Throttling is a 400 in JSON services; others have names of their own for it.
+https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
+_DENIED = {"ec2": "UnauthorizedOperation", "sns": "AuthorizationError"}
+_XML = frozenset(_THROTTLED) - {"resourcegroupstaggingapi"}
+"""Services that answer in XML: their common errors have other names, and 403 where JSON has 400.
+https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html"""
 
 
 def _error(rule: Fault, service: str, operation: str, caller: str) -> ApiError:
-    query = service in ("sts", "elbv2")
+    query = service in _XML
+    throttled, throttled_status = _THROTTLED.get(service, ("ThrottlingException", 400))
     defaults: dict[str, tuple[str, str, int]] = {
-        # Throttling is a 400 in JSON services; query services call it Throttling.
         # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
-        "throttle": (_THROTTLED.get(service, "ThrottlingException"), "Rate exceeded", 400),
+        "throttle": (throttled, "Rate exceeded", throttled_status),
         # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html
         "access_denied": (
-            "AccessDenied" if query else "AccessDeniedException",
+            _DENIED.get(service, "AccessDenied") if query else "AccessDeniedException",
             (
                 f"User: {caller} is not authorized to perform: {service}:{operation} on resource: * because "
                 f"no identity-based policy allows the {service}:{operation} action"

@@ -5,7 +5,22 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-_READ_PREFIXES = ("Describe", "List", "Get", "BatchGet", "Discover", "Lookup", "Search", "Query", "Scan")
+_READ_PREFIXES = (
+    *(
+        "Describe",
+        "List",
+        "Get",
+        "BatchGet",
+        "Discover",
+        "Lookup",
+        "Search",
+        "Query",
+        "Scan",
+        "Head",
+        "Filter",
+    ),
+    *("Simulate", "Test", "Check", "BatchCheck", "TransactGet", "Select"),
+)
 _READ_SERVICES = frozenset({"sts"})
 
 

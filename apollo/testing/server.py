@@ -9,10 +9,12 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import cast
 
-from apollo.testing.dispatch import HttpRequest, Reply
+from apollo.testing.http import HttpRequest, Reply
 
 Application = Callable[[HttpRequest], Reply]
 
+_BETWEEN = 0.02
+"""Seconds between two looks at an answer that is not there yet."""
 _MAX_HEAD = 64 * 1024
 _MAX_BODY = 16 * 1024 * 1024
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
@@ -69,20 +71,33 @@ class _Connection(asyncio.Protocol):
                 self._refuse(413)
                 return
             if len(self._buffer) < end + 4 + size:
-                if headers.get("expect", "").lower() == "100-continue":
+                begun = len(self._buffer) > end + 4
+                if not begun and headers.get("expect", "").lower() == "100-continue":
                     self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 return
             body = bytes(self._buffer[end + 4 : end + 4 + size])
             del self._buffer[: end + 4 + size]
             keep = headers.get("connection", "").lower() != "close"
             reply = self._application(HttpRequest(parts[0], parts[1], headers, body))
-            if reply.delay > 0:
-                self._busy = True
-                self._timer = asyncio.get_running_loop().call_later(reply.delay, self._late, reply, keep)
-            else:
-                self._answer(reply, keep)
+            self._soon(reply, keep)
+
+    def _soon(self, reply: Reply, keep: bool) -> None:
+        """Answer at once, or when it is time."""
+        wait = reply.delay or (_BETWEEN if reply.again is not None else 0.0)
+        if wait > 0:
+            self._busy = True
+            self._timer = asyncio.get_running_loop().call_later(wait, self._late, reply, keep)
+        else:
+            self._answer(reply, keep)
 
     def _late(self, reply: Reply, keep: bool) -> None:
+        if reply.again is not None:
+            headers = reply.headers
+            reply = reply.again()
+            reply.headers = headers | reply.headers
+            if reply.again is not None:
+                self._soon(reply, keep)
+                return
         self._busy = False
         self._answer(reply, keep)
         self._next()
@@ -104,7 +119,8 @@ class _Connection(asyncio.Protocol):
         extra = "".join(f"{name}: {value}\r\n" for name, value in reply.headers.items())
         head = (
             f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Unknown')}\r\n"
-            f"content-type: {reply.content_type}\r\ncontent-length: {len(reply.body)}\r\n{extra}"
+            f"content-type: {reply.content_type}\r\n"
+            f"content-length: {len(reply.body) if reply.length is None else reply.length}\r\n{extra}"
             f"connection: {'keep-alive' if keep else 'close'}\r\n\r\n"
         )
         transport.write(head.encode("latin-1", "replace") + reply.body)

@@ -12,6 +12,7 @@ from apollo.testing.faults import Faults
 from apollo.testing.history import History
 from apollo.testing.ids import Ids
 from apollo.testing.log import RequestLog
+from apollo.testing.others.engine import Moto
 from apollo.testing.scenarios import Scenarios
 from apollo.testing.timings import Timings
 
@@ -99,6 +100,8 @@ class World:
         self.backends: dict[tuple[str, str, str], Backend] = {}
         self.sessions: dict[str, Identity] = {}
         """Temporary credentials that were handed out: access key id -> identity."""
+        self.moto = Moto(seed, clock.now)
+        """Whatever is not in the registry."""
         self._coming: list[tuple[float, int, Callable[[float], None]]] = []
         self._planned = 0
         self.version = 0
@@ -148,5 +151,6 @@ class World:
         self.faults.clear()
         self.scenarios.clear()
         self.log.clear()
+        self.moto.reset()
         self.ids = Ids(self.seed)
         self.shuffle = random.Random(f"shuffle:{self.seed}")

@@ -54,6 +54,8 @@ class Proposal:
     """The plan's digest, for messages that say how to let it through; empty when it is not known yet."""
     suspended: str = ""
     """Why a person suspended this with ``apollo suspend`` (who, reason, until); empty when nobody did."""
+    own: bool = False
+    """Apollo itself runs on it: its service, its cluster, its task definition."""
 
 
 @frozen

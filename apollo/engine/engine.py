@@ -36,6 +36,7 @@ class Engine:
     """Plans for one environment.
 
     :ivar manual: a person asked, so what only automation must not do is allowed.
+    :ivar own: whether Apollo itself runs on an object; None where it runs on nothing that is in AWS.
     """
 
     env: Env
@@ -47,6 +48,7 @@ class Engine:
     clock: Clock
     emit: Callable[[Event], None] = lambda event: None
     manual: bool = False
+    own: Callable[[Identity], bool] | None = None
     snapshot: Snapshot = field(init=False)
     graph: Graph = field(init=False)
     looker: Looker = field(init=False)
@@ -69,6 +71,7 @@ class Engine:
             manual=self.manual,
             guard=Guard(),
         )
+        self.looker.judge.own = self.own
         self.actor = Actor(self.looker, self.emit)
 
     def take(self, snapshot: Snapshot) -> frozenset[Key]:
@@ -86,7 +89,13 @@ class Engine:
             if key not in self.graph.resources:
                 self.looker.known.pop(key, None)
         self._leave()
+        if self.own is not None:
+            self.graph.last = frozenset(key for key in self.graph.resources if self._is_own(key))
         return affected
+
+    def _is_own(self, key: Key) -> bool:
+        identity = self._place(key)
+        return self.own is not None and identity is not None and key.kind == "Service" and self.own(identity)
 
     async def sweep(self, lane: str = "sweep") -> Sweep:
         """List everything of ours. What has left git since then is known from now on."""

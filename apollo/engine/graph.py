@@ -29,6 +29,8 @@ class Graph:
     """Members of a dependency cycle, each with the whole cycle. Only they are blocked."""
     groups: dict[str, dict[Key, None]] = field(factory=dict, init=False)
     group_of: dict[Key, str] = field(factory=dict, init=False)
+    last: frozenset[Key] = field(default=frozenset(), init=False)
+    """What comes after everything that does not need it: the service that this very process is a task of."""
     _needs: dict[Key, frozenset[Key]] = field(factory=dict, init=False)
     _users: dict[Key, set[Key]] = field(factory=dict, init=False)
     _requires: dict[Key, frozenset[str]] = field(factory=dict, init=False)
@@ -121,6 +123,10 @@ class Graph:
                         following.append(user)
             level = following
         levels.extend([group] for group in sorted(left, key=lambda group: (first[group], group)))
+        late = {self.group_of[key] for key in self._with_users(self.last) if key in self.group_of}
+        if late:
+            parts = ([[one for one in level if (one in late) == now] for level in levels] for now in (0, 1))
+            levels = [level for part in parts for level in part if level]
         return levels
 
     # ── upkeep ───────────────────────────────────────────────────────────────────────────────────────────

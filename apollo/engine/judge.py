@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from attrs import define, evolve, field
@@ -52,6 +52,7 @@ class Judge:
     graph: Graph
     guard: Guard
     manual: bool = False
+    own: Callable[[Identity], bool] | None = field(default=None, init=False)
     approved: set[str] = field(factory=set, init=False)
     """Digests of held items whose plan was approved as a whole."""
     passing: set[Key] = field(factory=set, init=False)
@@ -204,6 +205,7 @@ class Judge:
             manual=self.manual,
             digest=digest,
             suspended=self.memory.suspended(plan.key, plan.app) or "",
+            own=self.own is not None and identity is not None and self.own(identity),
         )
 
     def _ask(self, proposal: Proposal) -> tuple[Finding, ...]:

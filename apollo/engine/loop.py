@@ -16,6 +16,7 @@ from apollo.api import Health, Key, Owned, Resource, Snapshot
 from apollo.engine.backoff import Backoff
 from apollo.engine.engine import Engine, apps_of, is_applied
 from apollo.engine.events import Event, EventType
+from apollo.engine.last import Last
 from apollo.engine.orphans import Sweep, find, group_of, rests
 from apollo.engine.plan import Failure, ResourcePlan
 from apollo.engine.queue import Priority, Work
@@ -87,6 +88,7 @@ class Loop:
     _progress: dict[Key, _Progress] = field(factory=dict, init=False)
     _said: dict[Key, tuple[str, ...]] = field(factory=dict, init=False)
     _rollouts: Rollouts = field(init=False)
+    _last: Last = field(init=False)
     _sweeps: int = field(default=0, init=False)
     _unlisted: set[str] = field(factory=set, init=False)
     """Groups that something has left and of which our objects were not listed since: what they hold now is
@@ -102,9 +104,12 @@ class Loop:
         def emit(event: Event) -> None:
             if event.key is not None and event.type == "Acting":
                 self._said.pop(event.key, None)  # what follows is news, even if it was said before
+            elif event.key is not None and event.type == "Acted":
+                self._last.sent(event.key)
             tell(event)
 
         self.engine.actor.emit = emit
+        self._last = Last(self.engine.graph, self.scheduler.queue)
         self._rollouts = Rollouts(self.engine.clock, self.engine.memory.applied, self.engine.emit)
 
     # ── what makes work ──────────────────────────────────────────────────────────────────────────────────
@@ -161,6 +166,11 @@ class Loop:
         floor = calls / self.calls_per_second
         return max(self.least if resync == "auto" else resync, floor)
 
+    @property
+    def only_looks(self) -> bool:
+        """Whether nothing is sent now: a dry run, or the successor of this process is on its way."""
+        return self.dry_run or self._last.leaving(self.engine.clock.monotonic())
+
     # ── working ──────────────────────────────────────────────────────────────────────────────────────────
 
     async def _work(self, work: Work) -> Again | None:
@@ -183,13 +193,16 @@ class Loop:
         keys = sorted(members)
         if self._comes_first(work.key, keys):
             return Again(_NET, "dependency", Priority.DEPENDENCY)  # woken earlier, as a rule
+        if self._last.waits(work.key, keys, self.engine.clock.monotonic()):
+            return Again(_NET, "dependency", work.priority)
         before = {key: self.engine.looker.known.get(key) for key in keys}
         lane = _LANES[work.priority]
-        if self.dry_run:
+        if self.only_looks:
             seen = await self.engine.looker.group(keys, lane)
         else:
             async with self._turn(work.key):
                 seen = await self.engine.actor.group(keys, lane, frozen=self._frozen(keys))
+        self._last.seen(seen, self.engine.clock.monotonic())
         for member in seen:
             await self._settle(member)
         for key in keys:
@@ -245,6 +258,8 @@ class Loop:
         failure = plan.failure
         if failure is None:
             blocked = plan.wait is not None and plan.wait.blocking
+            if plan.sendable and not blocked and self._last.leaving(self.engine.clock.monotonic()):
+                return Again(_NET, "dependency", Priority.RETRY)
             if plan.sendable and not blocked and not self.dry_run:
                 # No look was fresh enough to act on: this machine, or AWS, is slow just now.
                 return Again(self._backoff.delay(key, plan.generation), "retry")
@@ -367,7 +382,7 @@ class Loop:
                 if engine.snapshot is not snapshot:
                     return False
                 ready = orphan.ready and rests(engine.looker, owned)
-                if member.plan.sendable and ready and not self.dry_run:
+                if member.plan.sendable and ready and not self.only_looks:
                     member = await engine.actor.orphan(
                         owned, orphan.scope, lambda: engine.snapshot is snapshot
                     )

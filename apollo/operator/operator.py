@@ -14,7 +14,7 @@ from anyio import from_thread, to_thread
 from attrs import evolve, frozen
 
 from apollo import telemetry
-from apollo.api import Controller, Env, Gate, Key, Snapshot
+from apollo.api import Controller, Env, Gate, Identity, Key, Snapshot
 from apollo.aws import Aws, CallRecord, Timeouts
 from apollo.clock import Clock, SystemClock
 from apollo.engine.apply import Result, apply
@@ -390,7 +390,23 @@ class Operator:
             _tell(self._listeners, event)
 
         gates: tuple[Gate, ...] = (*self.gates, *self._delivery.gates)
-        return Engine(env, settings, self.registry, gates, contexts, memory, self.clock, emit, manual=manual)
+        home = self.home
+
+        def own(identity: Identity) -> bool:
+            return home is not None and home.is_part_of(identity, env.region, env.account)
+
+        return Engine(
+            env,
+            settings,
+            self.registry,
+            gates,
+            contexts,
+            memory,
+            self.clock,
+            emit,
+            manual=manual,
+            own=own if home is not None else None,
+        )
 
     def _desired(self, environment: Environment) -> Desired:
         def secret(auth: SourceAuth) -> str:

@@ -126,8 +126,9 @@ def _sid(actions: list[str]) -> str:
     show_default=True,
     help="read: plan and status only. deploy: all that Apollo ever calls.",
 )
+@click.option("--verify", is_flag=True, help="Also what plan --verify reads.")
 @debug_option
-def iam_policy(config: Path | None, environments: tuple[str, ...], mode: str) -> None:
+def iam_policy(config: Path | None, environments: tuple[str, ...], mode: str, verify: bool) -> None:
     """Print the least IAM policy for the kinds that are loaded here.
 
     Accounts, regions, clusters and roles come from the environments of the configuration, where there is
@@ -143,6 +144,8 @@ def iam_policy(config: Path | None, environments: tuple[str, ...], mode: str) ->
     for kind, controller in controllers(Registry()).items():
         if any(_enabled(kind, environment) for environment in chosen) or not chosen:
             actions |= controller.permissions - (controller.write_permissions if mode == "read" else set())
+            if verify:
+                actions |= controller.verify_permissions
     if mode == "read":
         actions.discard("iam:PassRole")
     for environment in chosen:

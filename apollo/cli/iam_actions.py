@@ -59,6 +59,21 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "application-autoscaling:TagResource": _TARGET,
     "application-autoscaling:UntagResource": _TARGET,
     "application-autoscaling:ListTagsForResource": _TARGET,
+    # What plan --verify reads. Images may be another account's, so that ECR is not limited.
+    "iam:GetRole": ("arn:{partition}:iam::{account}:role/*",),
+    "iam:SimulatePrincipalPolicy": (
+        "arn:{partition}:iam::{account}:role/*",
+        "arn:{partition}:iam::{account}:user/*",
+    ),
+    "logs:DescribeLogGroups": ("arn:{partition}:logs:{region}:{account}:log-group:*",),
+    "elasticfilesystem:DescribeAccessPoints": (
+        "arn:{partition}:elasticfilesystem:{region}:{account}:access-point/*",
+        "arn:{partition}:elasticfilesystem:{region}:{account}:file-system/*",
+    ),
+    "elasticfilesystem:DescribeFileSystems": (
+        "arn:{partition}:elasticfilesystem:{region}:{account}:file-system/*",
+    ),
+    "servicediscovery:GetService": ("arn:{partition}:servicediscovery:{region}:{account}:service/*",),
 }
 
 BY_CLUSTER: Final[frozenset[str]] = frozenset({"ecs:ListServices", "ecs:ListTasks"})

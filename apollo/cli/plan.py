@@ -21,6 +21,7 @@ from apollo.cli.text import clean, columns, paint_for, say, tell
 if TYPE_CHECKING:
     from apollo.cli.wish import Wish
     from apollo.engine.plan import Plan
+    from apollo.engine.verify import Preflight
     from apollo.operator import Operator
 
 __all__ = ["plan"]
@@ -36,6 +37,7 @@ __all__ = ["plan"]
 )
 @click.option("--exit-code", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option("--prune/--no-prune", default=None, help="Also plan deletions.  [default: as configured]")
+@click.option("--verify", is_flag=True, help="Also look whether all that is named is there: images, roles, …")
 @click.option("--full", is_flag=True, help="Show every field of what is created.")
 @click.option(
     "--max-size",
@@ -59,6 +61,7 @@ def plan(
     out: Path | None,
     exit_code: bool,
     prune: bool | None,
+    verify: bool,
     full: bool,
     max_size: int,
     cluster: str | None,
@@ -76,36 +79,52 @@ def plan(
 
     wish = wish_from(ctx, paths, config, environment, cluster, variables, rev, prune)
 
-    async def work() -> Plan:
+    async def work() -> tuple[Plan, bool]:
         async with wish.operator() as operator:
             made = await wish.plan(operator)
+            found = await operator.verify(made) if verify else None
             made = await operator.timed(made)
-            await _show(made, wish, output, operator, full=full, limit=max_size)
-            return made
+            await _show(made, wish, output, operator, found, full=full, limit=max_size)
+            return made, made.failed or (found is not None and found.failed)
 
-    made = anyio.run(work)
+    made, failed = anyio.run(work)
     if out is not None:
         from apollo.cli.planfile import write
 
         write(out, made, wish)
         tell(f"wrote {clean(out)}; do exactly this with: apollo apply --plan {clean(out)}")
-    if made.failed:
+    if failed:
         return 1
     return 2 if exit_code and made.changed else 0
 
 
-async def _show(plan: Plan, wish: Wish, output: str, operator: Operator, *, full: bool, limit: int) -> None:
+async def _show(
+    plan: Plan,
+    wish: Wish,
+    output: str,
+    operator: Operator,
+    found: Preflight | None,
+    *,
+    full: bool,
+    limit: int,
+) -> None:
     from apollo.cli.output import print_data
+    from apollo.cli.preflight import preflight_markdown, preflight_text
 
     if output in ("json", "yaml"):
-        print_data(plan.to_dict(), output)
+        preflight = {"preflight": found.to_list()} if found is not None else {}
+        print_data(plan.to_dict() | preflight, output)
         return
     about = await wish.about(operator)
     if output == "markdown":
         from apollo.cli.plan_markdown import plan_markdown
 
-        say(plan_markdown(plan, about, limit))
+        section = preflight_markdown(found, limit // 4) if found is not None else ""
+        say(plan_markdown(plan, about, limit, section))
     else:
         from apollo.cli.plan_text import plan_text
 
-        say(plan_text(plan, about, paint_for(sys.stdout), width=columns(sys.stdout), full=full))
+        paint = paint_for(sys.stdout)
+        say(plan_text(plan, about, paint, width=columns(sys.stdout), full=full))
+        if found is not None:
+            say(f"\n{preflight_text(found, paint)}")

@@ -28,10 +28,11 @@ _SHORT = 72
 _LEAST = 2_000
 
 
-def plan_markdown(plan: Plan, about: About, limit: int = GITHUB) -> str:
+def plan_markdown(plan: Plan, about: About, limit: int = GITHUB, preflight: str = "") -> str:
     """The comment. Its first line is a hidden marker, by which a bot finds and replaces the comment.
 
     :param limit: characters at most. What has to go, goes by whole resources, and is counted.
+    :param preflight: the section of ``--verify``, below the head.
     """
     room = max(limit, _LEAST) - 200
     head = "\n\n".join(
@@ -41,7 +42,7 @@ def plan_markdown(plan: Plan, about: About, limit: int = GITHUB) -> str:
             " · ".join(_facts(plan, about)),
         ]
     )
-    room -= len(head)
+    room -= len(head) + len(preflight)
     rows = [item for item in plan.resources if item.settling or item.failure or item.blocked_by]
     # In the order of what must not be missing; shown in the order of reading.
     restarts, room = _section(list(_restarts(plan)), room, 0.3, "**Tasks are replaced or stopped**\n")
@@ -60,7 +61,7 @@ def plan_markdown(plan: Plan, about: About, limit: int = GITHUB) -> str:
     ]
     left_alone, room = _folded(ignored, room, 0.3, f"Left alone ({len(ignored)})")
     fields = _fields([item for item in rows if item.shown], room)
-    parts = (head, table, restarts, stopped, errors, called, fields, left_alone)
+    parts = (head, preflight, table, restarts, stopped, errors, called, fields, left_alone)
     return "\n\n".join(part for part in parts if part)
 
 

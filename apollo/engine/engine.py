@@ -54,6 +54,8 @@ class Engine:
     looker: Looker = field(init=False)
     actor: Actor = field(init=False)
     last_app: dict[Key, str] = field(factory=dict, init=False)
+    members: Mapping[Key, Member] = field(factory=dict, init=False)
+    """What the last plan saw of everything that git holds, in its order."""
     _swept: Sweep = field(factory=Sweep, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -156,6 +158,7 @@ class Engine:
         for name in (name for level in order for name in level):
             items += [members[key].plan for key in sorted(self.graph.groups.get(name, ())) if key in members]
             items += going.get(name, ())
+        self.members = {item.key: members[item.key] for item in items if item.key in members}
         together = {(item.key, name) for name, left in going.items() for item in left}
         for orphan in find(self.looker, swept, self.snapshot, self.last_app):
             owned = orphan.owned

@@ -24,6 +24,7 @@ from apollo.engine.forecast import timed
 from apollo.engine.loop import Loop
 from apollo.engine.plan import Plan
 from apollo.engine.status import EnvironmentStatus
+from apollo.engine.verify import Preflight, verify
 from apollo.errors import ApolloError, ConfigError, Problem
 from apollo.operator.beside import running_beside
 from apollo.operator.delivery import Delivery
@@ -187,6 +188,11 @@ class Operator:
         plan = await engine.plan()
         self._engines[environment, plan.digest] = engine
         return plan
+
+    async def verify(self, plan: Plan) -> Preflight:
+        """Whether what a plan of this operator names is there in AWS. Reads only."""
+        engine = self._engines[plan.environment, plan.digest]
+        return await verify(engine.looker, engine.members)
 
     async def timed(self, plan: Plan) -> Plan:
         """A plan that this operator made, with how long the last rollouts of its services took."""

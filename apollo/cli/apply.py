@@ -46,7 +46,7 @@ __all__ = ["apply"]
 @click.option("--prune/--no-prune", default=None, help="Also delete what git no longer has.")
 @place_options
 @aws_options
-@output_option("text", "json", "yaml")
+@output_option("text", "json", "yaml", "markdown")
 @debug_option
 @click.pass_context
 def apply(
@@ -89,7 +89,7 @@ async def _apply(
 
     from apollo.cli.interrupts import Interrupts
     from apollo.cli.output import print_data
-    from apollo.cli.progress import Follow, result_text
+    from apollo.cli.progress import Follow, result_text, verdict
 
     async with wish.operator() as operator:
         made = await wish.plan(operator)
@@ -109,6 +109,10 @@ async def _apply(
     if result is not None:
         if output in ("json", "yaml"):
             print_data(result.to_dict(), output)
+        elif output == "markdown":
+            from apollo.cli.sheets import result_markdown
+
+            say(result_markdown(result, verdict(result)))
         else:
             say(result_text(result, paint_for(sys.stdout)))
         code = result.exit_code

@@ -37,7 +37,7 @@ __all__ = ["render", "validate"]
 @environments_option
 @place_options
 @aws_options
-@output_option("text", "json", "yaml")
+@output_option("text", "json", "yaml", "markdown")
 @debug_option
 @click.pass_context
 def validate(
@@ -82,6 +82,11 @@ def validate(
         for problem in ordered:
             say(show_problem(problem, paint))
         say(_counted(len(resources), len(errors), len(warnings)))
+    elif output == "markdown":
+        from apollo.cli.sheets import problems_markdown
+
+        verdict = _counted(len(resources), len(errors), len(warnings))
+        say(problems_markdown(verdict, ordered, not errors))
     else:
         print_data(
             {

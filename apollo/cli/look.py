@@ -54,7 +54,7 @@ async def _statuses(
     help="Pause between two looks of --watch.",
 )
 @aws_options
-@output_option("text", "json", "yaml")
+@output_option("text", "json", "yaml", "markdown")
 @debug_option
 @click.pass_context
 def status(
@@ -83,6 +83,10 @@ def status(
                 text = status_text(found, paint_for(sys.stdout))
                 # A terminal shows the newest look only; a file gets all of them.
                 say(f"\x1b[H\x1b[2J{text}" if watch and sys.stdout.isatty() else text)
+            elif output == "markdown":
+                from apollo.cli.sheets import status_markdown
+
+                say(status_markdown(found))
             else:
                 data = {"source": source, "environments": [one.to_dict() for one in found]}
                 print_data(data, output)
@@ -120,7 +124,7 @@ def _known_kind(kind: str, rows: list[ResourceStatus]) -> None:
 @config_option
 @environments_option
 @aws_options
-@output_option("text", "wide", "json", "yaml", "name")
+@output_option("text", "wide", "json", "yaml", "name", "markdown")
 @debug_option
 @click.pass_context
 def get(
@@ -132,10 +136,12 @@ def get(
     from apollo.cli.status_text import resources_text
     from apollo.errors import ApolloError
 
+    kind, slash, name = (what or "").partition("/")
+    if what is not None and (not kind or (slash and not name)):
+        raise click.UsageError(f"{what!r} is neither KIND nor KIND/NAME, such as Service/web", ctx)
     settings, chosen = _settings(config, environments)
     state = ctx.ensure_object(State)
     source, found = anyio.run(_statuses, settings, chosen, state)
-    kind, _, name = (what or "").partition("/")
     everything = [row for one in found for row in one.resources]
     if kind:
         _known_kind(kind, everything)
@@ -152,6 +158,10 @@ def get(
     elif output == "name":
         for row in rows:
             say(clean(row.key))
+    elif output == "markdown":
+        from apollo.cli.sheets import resources_markdown
+
+        say(resources_markdown(rows))
     else:
         say(resources_text(rows, paint_for(sys.stdout), wide=output == "wide", environments=len(chosen) > 1))
 

@@ -83,7 +83,11 @@ def _print_events(found: tuple[Event, ...], output: str) -> None:
     from apollo.cli.look import event_dict
     from apollo.cli.status_text import events_text
 
-    if output != "text":
+    if output == "markdown":
+        from apollo.cli.sheets import events_markdown
+
+        say(events_markdown(found))
+    elif output != "text":
         print_data({"events": [event_dict(event) for event in found]}, output)
     elif found:
         say(events_text(found, paint_for(sys.stdout)))
@@ -140,7 +144,7 @@ _LIMIT = click.option("--limit", type=click.IntRange(1, 10_000), default=50, sho
 @environments_option
 @_SINCE
 @_LIMIT
-@output_option("text", "json", "yaml")
+@output_option("text", "json", "yaml", "markdown")
 @debug_option
 def history(
     what: str | None,
@@ -160,7 +164,7 @@ def history(
 @environments_option
 @_SINCE
 @_LIMIT
-@output_option("text", "json", "yaml")
+@output_option("text", "json", "yaml", "markdown")
 @debug_option
 def events(
     what: str | None,

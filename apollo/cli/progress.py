@@ -14,7 +14,7 @@ from apollo.cli.text import Paint, clean, paint_for, table, tell
 if TYPE_CHECKING:
     from apollo.operator import Progress, Result
 
-__all__ = ["Follow", "result_text"]
+__all__ = ["Follow", "result_text", "verdict"]
 
 _WORDS = {"acting": "calling", "acted": "done", "progress": "waiting"}
 
@@ -70,11 +70,12 @@ def result_text(result: Result, paint: Paint) -> str:
             )
         )
     lines = [table(rows, indent="  ")] if rows else []
-    lines.append(paint.bold(_verdict(result)))
+    lines.append(paint.bold(verdict(result)))
     return "\n".join(lines)
 
 
-def _verdict(result: Result) -> str:
+def verdict(result: Result) -> str:
+    """How it ended, in one sentence."""
     if result.exit_code == 130:
         return "Interrupted: the calls in flight were finished, no further one was started."
     if result.exit_code == 4:

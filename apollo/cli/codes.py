@@ -238,6 +238,34 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "APO-TD-001": ("A task definition has no container.", "Add one to containerDefinitions."),
     "APO-TD-002": ("Containers of one task definition share a name.", "Give each a name of its own."),
+    "APO-IMP-001": ("There is nothing to import there.", "Name files, ARNs, or --cluster."),
+    "APO-IMP-002": (
+        "A document that is not what was expected: no service, no task definition, no project file.",
+        "The message says what it seems to be; name the dialect with --from where it is told wrongly.",
+    ),
+    "APO-IMP-003": ("Jsonnet is a program; Apollo evaluates none.", "Run jsonnet and import what it prints."),
+    "APO-IMP-004": ("What a resource needs was refused.", "Mend the refused one; both are imported then."),
+    "APO-IMP-005": (
+        "A template with statements ({{ if … }}, {% … %}), which is no document before it is rendered.",
+        "Render it with its own tool and import the result.",
+    ),
+    "APO-IMP-006": (
+        "A template's value depends on what the template does not tell.",
+        "Say what its parameters are with --var NAME=VALUE.",
+    ),
+    "APO-IMP-007": ("A file to be written exists already.", "Choose another --out, or use --force."),
+    "APO-IMP-008": (
+        "An ARN of something that is not imported.",
+        "Name services, task definitions, listener rules or scalable targets.",
+    ),
+    "APO-IMP-009": (
+        "What was asked for is not in this account and region.",
+        "Check the ARN or the name, and --region and --profile.",
+    ),
+    "APO-IMP-011": (
+        "A project names a file that cannot be read.",
+        "Import the project as it lies in its repository.",
+    ),
     "APO-TD-003": (
         "No container is essential, so nothing would keep the task running.",
         "Leave out essential: false at the container that the task is there for.",

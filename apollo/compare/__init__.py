@@ -7,6 +7,7 @@ from apollo.compare.diff import differences, ignored
 from apollo.compare.pointers import keeping, without
 from apollo.compare.redact import SENSITIVE, UNKNOWN, redact, redacted
 from apollo.compare.rules import CLEARED, KEPT, MERGED, Absence, Cleared, Field, Rules
+from apollo.compare.trim import trimmed
 
 __all__ = [
     "CLEARED",
@@ -25,5 +26,6 @@ __all__ = [
     "keeping",
     "redact",
     "redacted",
+    "trimmed",
     "without",
 ]

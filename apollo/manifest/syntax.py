@@ -52,6 +52,7 @@ _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ue000
 _RESERVED = re.compile("[\x00\ue000\ue001]")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
 _SURROGATES = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
+_FUNCTION = re.compile(r"![A-Z][A-Za-z0-9]*")
 _TAGS: dict[str, type | tuple[type, ...]] = {
     "tag:yaml.org,2002:str": str,
     "tag:yaml.org,2002:int": int,
@@ -79,14 +80,18 @@ class ParsedFile:
         return not any(problem.severity == "error" for problem in self.problems)
 
 
-def parse(data: bytes, file: str) -> ParsedFile:
-    """Read one file of YAML or JSON. Never raises; whatever is wrong is among the problems."""
+def parse(data: bytes, file: str, *, functions: bool = False) -> ParsedFile:
+    """Read one file of YAML or JSON. Never raises; whatever is wrong is among the problems.
+
+    :param functions: take CloudFormation's short forms for what they stand for: ``!Ref x`` is
+        ``{Ref: x}``, ``!GetAtt a.b`` is ``{Fn::GetAtt: a.b}``.
+    """
     text, problem = _decode(data, file)
     source = Source(file, text)
     problem = problem or _foreign(source)
     if problem is not None:
         return ParsedFile(file, (), (problem,), source)
-    reader = _Reader(source)
+    reader = _Reader(source, functions)
     reader.read()
     return ParsedFile(file, tuple(reader.documents), tuple(reader.problems), source)
 
@@ -163,8 +168,9 @@ class _Stop(Exception):
 
 
 class _Reader:
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, functions: bool = False) -> None:
         self.source = source
+        self.functions = functions
         self.documents: list[Node] = []
         self.problems: list[Problem] = []
         self.anchors: dict[str, Node | None] = {}
@@ -251,6 +257,20 @@ class _Reader:
                 self.documents.append(node)
 
     def node(self, get: _Get, event: Any, depth: int) -> Node:
+        tag = getattr(event, "tag", None) if self.functions else None
+        if tag is None or _FUNCTION.fullmatch(tag) is None:
+            return self.untagged(get, event, depth)
+        event.tag = None
+        anchor, event.anchor = event.anchor, None
+        inner = self.untagged(get, event, depth + 1)
+        name = tag[1:] if tag in ("!Ref", "!Condition") else f"Fn::{tag[1:]}"
+        node = MapNode(self.source, inner.line, inner.column, inner.start, inner.end)
+        node.put(TextNode(self.source, inner.line, inner.column, name, plain=False), inner)
+        if anchor is not None:
+            self.anchors[anchor] = node
+        return node
+
+    def untagged(self, get: _Get, event: Any, depth: int) -> Node:
         kind: type = type(event)
         mark = event.start_mark
         if kind is ev.ScalarEvent:

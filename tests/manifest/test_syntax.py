@@ -237,3 +237,15 @@ def test_the_pure_parser_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_file_full_of_faults_is_told_in_short() -> None:
     assert len(parse(b"a: 1\n" * 1000, "f").problems) == 50
     assert len(parse(b"---\n" * 1000, "f").problems) == 50
+
+
+def test_cloudformations_short_forms_are_what_they_stand_for_where_a_reader_asks_for_them() -> None:
+    text = b"a: !Ref X\nb: !GetAtt Y.Arn\nc: !If [C, !Sub '${Z}', !Ref AWS::NoValue]\nd: !Condition Q\n"
+    (node,) = parse(text, "t.yaml", functions=True).documents
+    assert data(node) == {
+        "a": {"Ref": "X"},
+        "b": {"Fn::GetAtt": "Y.Arn"},
+        "c": {"Fn::If": ["C", {"Fn::Sub": "${Z}"}, {"Ref": "AWS::NoValue"}]},
+        "d": {"Condition": "Q"},
+    }
+    assert not parse(text, "t.yaml").ok

@@ -41,6 +41,14 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "APO-CLI-031": ("The configuration has several environments.", "Name one with -e."),
     "APO-CLI-032": ("The configuration has no environment of that name.", "Check -e against the file of -f."),
     "APO-CLI-033": ("An argument of --var is not NAME=VALUE.", "Write --var domain=example.com."),
+    "APO-CLI-034": (
+        "-f names an environment variable that is not set.",
+        "Give it the text of apollo.yaml.",
+    ),
+    "APO-CLI-035": (
+        "-f names a place in git that is not understood, or that holds no such file.",
+        "Write git+https://HOST/REPOSITORY//FILE?ref=BRANCH.",
+    ),
     "APO-CLI-040": (
         "apply would have had to ask, and there was no terminal; nothing was written.",
         "Review the plan, then use --yes.",

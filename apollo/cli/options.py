@@ -49,13 +49,24 @@ def output_option(*forms: str) -> Callable[[F], F]:
     )
 
 
+class ConfigFile(click.Path):
+    """A file, or where else the configuration is."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and value.startswith(("env:", "git+")):
+            from apollo.cli.elsewhere import Elsewhere
+
+            return Elsewhere(value)
+        return super().convert(value, param, ctx)
+
+
 def config_option(function: F) -> F:
     return click.option(
         "-f",
         "--file",
         "config",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="Apollo's configuration.  [default: ./apollo.yaml]",
+        type=ConfigFile(dir_okay=False, path_type=Path),
+        help="Apollo's configuration: a file, env:NAME or git+URL//FILE?ref=REF.  [default: ./apollo.yaml]",
     )(function)
 
 

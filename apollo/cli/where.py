@@ -7,6 +7,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from apollo.cli.elsewhere import Elsewhere
 from apollo.errors import ApolloError
 from apollo.settings import Environment, Settings
 
@@ -30,6 +31,8 @@ def find_config(config: Path | None) -> Path:
     :raises ApolloError: there is none.
     """
     path = config or DEFAULT_CONFIG
+    if isinstance(path, Elsewhere):
+        return path
     if not path.is_file():
         raise ApolloError(
             f"there is no configuration file {path}",
@@ -48,6 +51,8 @@ def load(config: Path | None) -> tuple[Settings, Path]:
     from apollo.manifest import load_settings
 
     path = find_config(config)
+    if isinstance(path, Elsewhere):
+        return path.load(), path
     return load_settings(path), path
 
 

@@ -21,15 +21,18 @@ _SPECS: Mapping[str, type[BaseModel]] = {"Installation": InstallationSpec, "Envi
 _RESERVED = ("\x00", "\ue000", "\ue001")
 
 
-def load_settings(path: Path) -> Settings:
+def load_settings(path: Path, *, content: bytes | None = None, directory: Path | None = None) -> Settings:
     """Read ``apollo.yaml``. ``Settings.directory`` is its folder: relative paths in it start there.
+
+    :param content: what it holds, where it is no file; ``path`` is then only its name, for messages.
+    :param directory: instead of the folder of ``path``.
 
     Variables and defaults keep their own text (`Leaf`), since the field that takes them decides their type.
 
     :raises ConfigError: with every problem found, each with its place.
     """
     try:
-        content = path.read_bytes()
+        content = path.read_bytes() if content is None else content
     except OSError as error:
         hint = "name it with -f, or create it"
         raise ConfigError(
@@ -56,7 +59,7 @@ def load_settings(path: Path) -> Settings:
     return Settings(
         installation=installation or Installation(),
         environments=tuple(environments.values()),
-        directory=str(path.resolve().parent),
+        directory=str(directory or path.resolve().parent),
     )
 
 

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -29,6 +29,15 @@ from apollo.testing.services.elbv2.routing import Probe, match
 from apollo.testing.services.elbv2.rules import view
 from apollo.testing.timings import Timings
 from apollo.testing.world import DEFAULT_ACCOUNT, DEFAULT_REGION, World
+
+_ASTRAY = frozenset(
+    {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"}
+)
+
+
+def strays(environment: Iterable[str]) -> list[str]:
+    """The variables of an environment that would lead an SDK elsewhere, or to a profile that is not there."""
+    return sorted(name for name in environment if name in _ASTRAY or name.startswith("AWS_ENDPOINT_URL_"))
 
 
 class LocalAws:

@@ -17,14 +17,24 @@ __all__ = [
     "Duration",
     "Environment",
     "EnvironmentSpec",
+    "EventBridgeTarget",
+    "GithubTarget",
+    "GitlabTarget",
     "Http",
     "Installation",
     "InstallationSpec",
+    "Policy",
+    "Notification",
+    "NotificationEvent",
+    "NotificationSpec",
     "Settings",
     "Share",
+    "SlackTarget",
+    "SnsTarget",
     "Source",
     "SourceAuth",
     "Sync",
+    "WebhookTarget",
 ]
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -142,6 +152,20 @@ class Sync(_Model):
     progressDeadline: Duration = 900.0
 
 
+Verdict = Literal["allow", "warn", "deny"]
+
+
+class Policy(_Model):
+    """How strict validation is where AWS itself would take what is written."""
+
+    mutableTags: Verdict = "warn"
+    """Images by ``latest`` or without a tag, which is the same: git does not say what runs."""
+    plainSecrets: Verdict = "warn"
+    """Environment values that look like passwords, keys or tokens."""
+    placeholders: Verdict = "warn"
+    """What another tool, or somebody, was to fill in: ``<IMAGE1_NAME>``, ``{{ must_env … }}``, ``${TAG}``."""
+
+
 class EnvironmentSpec(_Model):
     source: Source | None = None
     aws: Aws = Aws()
@@ -150,6 +174,7 @@ class EnvironmentSpec(_Model):
     defaults: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Per kind, merged under every spec of that kind."""
     allow: Allow = Allow()
+    policy: Policy = Policy()
     sync: Sync = Sync()
 
 
@@ -165,10 +190,108 @@ class Environment(_Model):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+class SlackTarget(_Model):
+    """A Slack channel, through an incoming webhook."""
+
+    webhook: SourceAuth
+    """Where the webhook's URL is read from: it is a secret."""
+
+
+class WebhookTarget(_Model):
+    """Any HTTP endpoint; the body is JSON, signed as standardwebhooks.com says where there is a secret."""
+
+    url: str | None = None
+    urlFrom: SourceAuth | None = None
+    """Where the URL is read from, if it is a secret; instead of ``url``."""
+    secret: SourceAuth | None = None
+    """What the body is signed with: ``whsec_`` and base64, or plain text."""
+
+
+class SnsTarget(_Model):
+    """An SNS topic of the environment's account, or one that lets it publish."""
+
+    topicArn: str = Field(pattern=r"^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$")
+
+
+class EventBridgeTarget(_Model):
+    """An event bus, by name or ARN; the source is ``apollo``."""
+
+    bus: str = "default"
+
+
+class GithubTarget(_Model):
+    """Commit statuses on GitHub."""
+
+    token: SourceAuth
+    repo: str | None = Field(default=None, pattern=r"^[\w.-]+/[\w.-]+$")
+    """``owner/name``; default: the environment's ``source.repo``."""
+    api: str = "https://api.github.com"
+
+
+class GitlabTarget(_Model):
+    """Commit statuses on GitLab."""
+
+    token: SourceAuth
+    project: str | None = None
+    """The project's path or number; default: the environment's ``source.repo``."""
+    api: str = "https://gitlab.com/api/v4"
+
+
+NotificationEvent = Literal[
+    "RolloutStarted",
+    "RolloutFinished",
+    "RolloutFailed",
+    "Degraded",
+    "Failed",
+    "Held",
+    "Drifted",
+    "Deleted",
+    "SourceFailed",
+    "Recovered",
+]
+"""What can be told; ``Recovered``: in sync and healthy again after one of the bad ones was told."""
+
+
+class NotificationSpec(_Model):
+    """Whom to tell what. Exactly one target; lists that are left out mean all."""
+
+    environments: tuple[str, ...] | None = None
+    apps: tuple[str, ...] | None = None
+    kinds: tuple[str, ...] | None = None
+    events: tuple[NotificationEvent, ...] = (
+        "RolloutFinished",
+        "RolloutFailed",
+        "Degraded",
+        "Failed",
+        "Held",
+        "Drifted",
+        "Deleted",
+        "SourceFailed",
+        "Recovered",
+    )
+    """Not asked for commit statuses: those show the state of the commit."""
+    template: str | None = None
+    """The text, with ``$environment``, ``$key``, ``$event``, ``$message`` …; default: one plain sentence."""
+    slack: SlackTarget | None = None
+    webhook: WebhookTarget | None = None
+    sns: SnsTarget | None = None
+    eventBridge: EventBridgeTarget | None = None
+    github: GithubTarget | None = None
+    gitlab: GitlabTarget | None = None
+
+
+class Notification(_Model):
+    """Tells somebody about transitions."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+    spec: NotificationSpec
+
+
 class Settings(_Model):
     """One ``apollo.yaml``: an installation and its environments."""
 
     installation: Installation = Installation()
     environments: tuple[Environment, ...] = ()
+    notifications: tuple[Notification, ...] = ()
     directory: str = "."
     """Where relative paths of the configuration start from."""

@@ -195,7 +195,7 @@ def _absence(field: Field) -> str:
     if "default" in field.schema:
         default = field.schema["default"]
         return str(default).lower() if isinstance(default, bool) else str(default)
-    if ".spec." in f".{field.path}." and not field.path.startswith(("Installation", "Environment")):
+    if ".spec." in f".{field.path}." and not field.path.startswith(("Installation", "Environment", "Notification")):
         return "not declared: the defaults of the environment, else AWS's own"
     return "none"
 

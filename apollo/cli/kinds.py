@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OWN_KINDS", "controllers", "own_model", "spec_model"]
 
-OWN_KINDS = ("Installation", "Environment")
+OWN_KINDS = ("Installation", "Environment", "Notification")
 
 
 def controllers(registry: Registry) -> dict[str, Controller[Any, Any]]:
@@ -30,9 +30,14 @@ def controllers(registry: Registry) -> dict[str, Controller[Any, Any]]:
 
 def own_model(kind: str) -> type[BaseModel]:
     """The model of the ``spec`` of Apollo's own configuration."""
-    from apollo.settings import EnvironmentSpec, InstallationSpec
+    from apollo.settings import EnvironmentSpec, InstallationSpec, NotificationSpec
 
-    return InstallationSpec if kind == "Installation" else EnvironmentSpec
+    specs: dict[str, type[BaseModel]] = {
+        "Installation": InstallationSpec,
+        "Environment": EnvironmentSpec,
+        "Notification": NotificationSpec,
+    }
+    return specs[kind]
 
 
 def spec_model(registry: Registry, kind: str) -> type[BaseModel]:

@@ -13,6 +13,7 @@ __all__ = ["Event", "EventType"]
 EventType = Literal[
     "Snapshot",  # a new commit is in force
     "SourceFailed",  # git or a file is broken; the last good commit stays
+    "SourceRecovered",  # what was broken can be read again
     "Acting",  # a mutating call is about to be sent
     "Acted",  # it was answered
     "Progress",  # AWS is converging

@@ -28,8 +28,10 @@ from apollo.manifest.findings import did_you_mean, validated
 from apollo.manifest.header import Header, not_ours, read_header, readable_name
 from apollo.manifest.interpolate import Interpolator
 from apollo.manifest.merge import merged
-from apollo.manifest.nodes import MapNode, Node, TextNode, find_path, node_of, pointer
+from apollo.manifest.nodes import ListNode, MapNode, Node, TextNode, find_path, node_of, pointer
+from apollo.manifest.placeholders import placeholders
 from apollo.manifest.pointers import found, known_field, named_pointer, seek
+from apollo.manifest.policy import judged
 from apollo.manifest.specfrom import SUFFIXES, native, target_of
 from apollo.manifest.syntax import MAX_PROBLEMS, ParsedFile, parse
 from apollo.manifest.unit import Entry, Provenance, Unit, Use
@@ -37,7 +39,7 @@ from apollo.settings import Environment
 
 __all__ = ["SETTINGS_KINDS", "Builder", "digest_of", "env_of"]
 
-SETTINGS_KINDS = ("Installation", "Environment")
+SETTINGS_KINDS = ("Installation", "Environment", "Notification")
 """Kinds of ``apollo.yaml``; where one lies among the manifests it is checked, and is no resource."""
 
 _MARK = json.dumps(marker("", "", ""))[1:7]
@@ -115,6 +117,26 @@ class Builder:
             frozenset(work.claimed),
             readable,
             work.targets,
+        )
+
+    def check_beside(
+        self, resource: Resource[Any], beside: Mapping[Key, Resource[Any]], content: bytes
+    ) -> list[Problem]:
+        """What is wrong with a resource beside those that it refers to. ``content``: of its file."""
+        try:
+            controller = self.kinds.get(resource.key.kind)
+            if type(controller).check_beside is Controller.check_beside:
+                return []
+            found = list(judged(controller.check_beside(resource, beside), self.environment.spec.policy))
+        except Exception as error:  # a plugin's own code; one bad kind must not stop the others
+            kind = resource.key.kind
+            message = f"the controller of {kind} failed: {type(error).__name__}: {error}"
+            found = [Problem("APO-LOAD-043", message, hint="report it to its author")]
+        # Nodes are not kept, since hardly ever anything is found: read the file once more for the places.
+        return (
+            _FileWork(self, resource.origin.file, resource.app).again(resource, content, found)
+            if found
+            else []
         )
 
     def defaults(self, kind: str, at: Node) -> Node | None:
@@ -201,6 +223,21 @@ class _FileWork:
             else:
                 self.readable = False
 
+    def again(self, resource: Resource[Any], content: bytes, found: list[Problem]) -> list[Problem]:
+        """Findings about a resource that was built before, with their places."""
+        documents = parse(content, self.file).documents
+        root = next((one for one in documents if one.line == resource.origin.line), None)
+        spec_type = type(resource.spec)
+        if isinstance(root, MapNode):
+            header, _ = read_header(root)
+            node = self.merged_spec(root, header, spec_type) if header is not None else None
+            if node is not None:
+                final = self.builder._interpolator.apply(node, lambda *_: None)
+                assert isinstance(final, MapNode)
+                return [self.placed(one, final, root, spec_type) for one in found]
+        line = resource.origin.line
+        return [evolve(one, file=self.file, line=line, path=f"/spec{one.path}") for one in found]
+
     def controller(self, node: MapNode) -> Controller[Any, Any] | None:
         kind = node.text("kind")
         if kind is None:
@@ -248,7 +285,9 @@ class _FileWork:
         declared = completed.declared()
         canonical = _canonical(header.kind, declared)
         found_refs = tuple(refs_in(declared)) if _MARK in canonical else ()
-        name_node = root.items["metadata"].items["name"]  # type: ignore[attr-defined]
+        metadata = root.items["metadata"]
+        assert isinstance(metadata, MapNode)
+        name_node = metadata.items["name"]
         resource: Resource[Any] = Resource(
             key,
             header.labels.get("apollo/app", self.app),
@@ -260,7 +299,10 @@ class _FileWork:
             labels=header.labels,
             references=tuple(dict.fromkeys((*found_refs, *own))),
         )
-        own_findings = [self.placed(one, final, root, spec_type) for one in controller.check(resource)]
+        named = spec_type.named_lists
+        unjudged = (*controller.check(resource), *placeholders(canonical, declared, named))
+        found = judged(unjudged, builder.environment.spec.policy)
+        own_findings = [self.placed(one, final, root, spec_type) for one in found]
         self.problems += own_findings
         if any(problem.severity == "error" for problem in own_findings):
             return
@@ -273,7 +315,8 @@ class _FileWork:
         self.entries.append(
             Entry(
                 resource,
-                None if identity is None or is_unknown(identity.id) else Identity(identity.type, identity.id),
+                # An id that waits for an output counts, too: equal texts will be equal ids.
+                None if identity is None else Identity(identity.type, identity.id),
                 name_node.frame("/metadata/name"),
                 uses,
                 _provenance(final, completed, spec_type.named_lists) if builder._provenance else None,
@@ -286,7 +329,9 @@ class _FileWork:
         node: Node = header.spec or MapNode(root.source, root.line, root.column)
         named = spec_type.named_lists
         if header.spec_from is not None:
-            naming = root.items["specFrom"].items["file"]  # type: ignore[attr-defined]
+            spec_from = root.items["specFrom"]
+            assert isinstance(spec_from, MapNode)
+            naming = spec_from.items["file"]
             below, path, digest = self.builder.native(self.file, header.spec_from, spec_type, naming)
             if path:
                 self.targets[path] = digest
@@ -304,9 +349,8 @@ class _FileWork:
         for index, path in enumerate(header.lifecycle.ignore):
             wrong, known = known_field(spec_type, path)
             if wrong:
-                items = root.items["lifecycle"].items["ignore"].items  # type: ignore[attr-defined]
                 self.problems.append(
-                    items[index].problem(
+                    _of_lifecycle(root, "ignore", index).problem(
                         "APO-LOAD-026",
                         f"the spec of {header.kind} has no field '{wrong}' there",
                         path=f"/lifecycle/ignore/{index}",
@@ -343,7 +387,7 @@ class _FileWork:
             at = root.items.get("spec", root)
             yield Use(ref, at.frame("/spec"), implied=True)
         for index, ref in enumerate(header.lifecycle.depends_on):
-            at = root.items["lifecycle"].items["dependsOn"].items[index]  # type: ignore[attr-defined]
+            at = _of_lifecycle(root, "dependsOn", index)
             yield Use(ref, at.frame(f"/lifecycle/dependsOn/{index}"))
 
     def wrong_use(self, use: Use, root: Node) -> Problem | None:
@@ -359,6 +403,13 @@ class _FileWork:
             return None
         at = use.at
         return root.source.problem(code, message, at.line, at.column, path=at.path, hint=hint)
+
+
+def _of_lifecycle(root: MapNode, name: str, index: int) -> Node:
+    lifecycle = root.items["lifecycle"]
+    assert isinstance(lifecycle, MapNode)
+    members = lifecycle.items[name]
+    return members.items[index] if isinstance(members, ListNode) else members
 
 
 def _texts(

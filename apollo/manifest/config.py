@@ -13,11 +13,30 @@ from apollo.manifest.findings import did_you_mean, unknown_key, validated
 from apollo.manifest.header import not_ours
 from apollo.manifest.nodes import Leaf, MapNode, Node, Source, TextNode, data
 from apollo.manifest.syntax import parse
-from apollo.settings import Aws, Environment, EnvironmentSpec, Installation, InstallationSpec, Settings
+from apollo.manifest.targets import check_notification
+from apollo.settings import (
+    Aws,
+    Environment,
+    EnvironmentSpec,
+    Installation,
+    InstallationSpec,
+    Notification,
+    NotificationSpec,
+    Settings,
+)
 
 __all__ = ["check_document", "environment_from_flags", "load_settings"]
 
-_SPECS: Mapping[str, type[BaseModel]] = {"Installation": InstallationSpec, "Environment": EnvironmentSpec}
+_SPECS: Mapping[str, type[BaseModel]] = {
+    "Installation": InstallationSpec,
+    "Environment": EnvironmentSpec,
+    "Notification": NotificationSpec,
+}
+_MODELS: Mapping[str, Any] = {
+    "Installation": Installation,
+    "Environment": Environment,
+    "Notification": Notification,
+}
 _RESERVED = ("\x00", "\ue000", "\ue001")
 
 
@@ -42,6 +61,7 @@ def load_settings(path: Path, *, content: bytes | None = None, directory: Path |
     problems = [problem for problem in parsed.problems if problem.severity == "error"]
     installation: Installation | None = None
     environments: dict[str, Environment] = {}
+    notifications: dict[str, Notification] = {}
     for document in parsed.documents if not problems else ():
         found, wrong = _document(document)
         problems += wrong
@@ -49,16 +69,18 @@ def load_settings(path: Path, *, content: bytes | None = None, directory: Path |
             if installation is not None:
                 problems.append(document.problem("APO-LOAD-061", "a second Installation; one is the most"))
             installation = found
-        elif isinstance(found, Environment):
-            if found.name in environments:
-                message = f"a second Environment named '{found.name}'"
+        elif found is not None:
+            named: dict[str, Any] = environments if isinstance(found, Environment) else notifications
+            if found.name in named:
+                message = f"a second {type(found).__name__} named '{found.name}'"
                 problems.append(document.problem("APO-LOAD-061", message, path="/metadata/name"))
-            environments[found.name] = found
+            named[found.name] = found
     if problems:
         raise ConfigError(problems)
     return Settings(
         installation=installation or Installation(),
         environments=tuple(environments.values()),
+        notifications=tuple(notifications.values()),
         directory=str(directory or path.resolve().parent),
     )
 
@@ -110,7 +132,7 @@ def check_document(node: MapNode) -> list[Problem]:
     return _document(node)[1]
 
 
-def _document(node: Node) -> tuple[Installation | Environment | None, list[Problem]]:
+def _document(node: Node) -> tuple[Installation | Environment | Notification | None, list[Problem]]:
     wrong = not_ours(node)
     if wrong is not None:
         return None, [wrong]
@@ -119,7 +141,8 @@ def _document(node: Node) -> tuple[Installation | Environment | None, list[Probl
     if kind not in _SPECS:
         at = node.items.get("kind", node)
         hint = did_you_mean(kind, _SPECS) or "manifests belong in the folder that source.path names"
-        what = f"'{kind}' is neither Installation nor Environment" if kind else "'kind' is missing"
+        names = "Installation, Environment and Notification"
+        what = f"'{kind}' is none of {names}" if kind else "'kind' is missing"
         return None, [at.problem("APO-LOAD-060", what, path="/kind", hint=hint)]
     known = ("apiVersion", "kind", "metadata", "spec")
     problems = [unknown_key(node, name, "", known) for name in node.items if name not in known]
@@ -133,18 +156,19 @@ def _document(node: Node) -> tuple[Installation | Environment | None, list[Probl
         spec_node = MapNode(node.source, node.line, node.column)
     if not isinstance(spec_node, MapNode):
         return None, [*problems, spec_node.problem("APO-LOAD-015", "a mapping is expected", path="/spec")]
-    if kind == "Environment" and name is None:
+    if kind != "Installation" and name is None:
         at = metadata if metadata is not None else node
         problems.append(at.problem("APO-LOAD-014", "'name' is missing", path="/metadata"))
     spec, wrongs = validated(_SPECS[kind], spec_node, "/spec", leaves=True)
     problems += wrongs
     if isinstance(spec, EnvironmentSpec):
         problems += _auth(spec, spec_node)
+    elif isinstance(spec, NotificationSpec):
+        problems += check_notification(spec, spec_node)
     if problems:
         return None, problems
-    model: Any = Installation if kind == "Installation" else Environment
     try:
-        return model(**({"name": name} if name is not None else {}), spec=spec), []
+        return _MODELS[kind](**({"name": name} if name is not None else {}), spec=spec), []
     except ValueError:
         assert isinstance(metadata, MapNode)
         message = "a name has 1 to 63 letters, digits, '.', '_' or '-', and begins with a letter or digit"

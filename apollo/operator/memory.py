@@ -29,6 +29,7 @@ _RECORDED: Mapping[str, EventType] = {
     "Degraded": "Health",
     "Deleted": "Pruned",
     "SourceFailed": "SourceFailed",
+    "SourceRecovered": "SourceRecovered",
 }
 _KEPT = 10_000
 """Records waiting for the store at most; the oldest go when it cannot keep up."""

@@ -14,7 +14,7 @@ from anyio import from_thread, to_thread
 from attrs import evolve, frozen
 
 from apollo import telemetry
-from apollo.api import Controller, Env, Gate, Identity, Key, Snapshot
+from apollo.api import Call, Controller, Env, Gate, Identity, Key, Snapshot
 from apollo.aws import Aws, CallRecord, Timeouts
 from apollo.clock import Clock, SystemClock
 from apollo.engine.apply import Result, apply
@@ -32,6 +32,7 @@ from apollo.operator.desired import Desired
 from apollo.operator.handlers import Handlers
 from apollo.operator.home import Home, find_home
 from apollo.operator.memory import StoreMemory
+from apollo.operator.notifying import Notifier
 from apollo.operator.serve import Served
 from apollo.operator.telling import log
 from apollo.operator.tracing import NoTracer, Tracer
@@ -264,10 +265,11 @@ class Operator:
             _log.info("running in ECS: service %s of cluster %s", self.home.service or "-", self.home.cluster)
         if once:
             await self._open()
-            async with self._delivery.working(whole=True):
+            async with Notifier(self).working(), self._delivery.working(whole=True):
                 return await self._once(dry_run)
         async with (
             running_beside(self, self._services),
+            Notifier(self).working(),
             self._delivery.working(whole=True),
         ):
             await self._open()
@@ -310,6 +312,16 @@ class Operator:
         self._listeners += [events] if events else []
         self._call_listeners += [calls] if calls else []
         self._measure_listeners += [measures] if measures else []
+
+    async def send(self, environment: str, call: Call) -> Mapping[str, Any]:
+        """One call to AWS as an environment, such as a message to a topic; sent once.
+
+        :raises AwsError: classified by operation, code and message.
+        """
+        chosen = self.environment(environment)
+        account = await self.aws.open(chosen)
+        env = Env(environment, self.settings.installation.name, account.region, account.account_id)
+        return await self.aws.context(env, chosen, lane="sweep", writable=True).write(call)
 
     def watched(self) -> Mapping[str, Watch]:
         """What is measured of each environment that runs."""

@@ -108,6 +108,8 @@ class Served:
         if failure and failure != self._failure:
             name = self.loop.engine.env.name
             self.loop.engine.emit(Event("SourceFailed", name, reason="SourceFailed", message=failure))
+        if self._failure and not failure:
+            self.loop.engine.emit(Event("SourceRecovered", self.loop.engine.env.name))
         self._failure = failure
 
     def _refused(self, snapshot: Snapshot) -> None:
@@ -119,6 +121,10 @@ class Served:
             if message and message != self._broken.get(app):
                 event = Event("SourceFailed", name, app=app, reason="NotLoaded", message=message)
                 self.loop.engine.emit(evolve(event, commit=snapshot.commit))
+        for app, message in self._broken.items():
+            if message and not now.get(app):
+                event = Event("SourceRecovered", name, app=app, commit=snapshot.commit)
+                self.loop.engine.emit(event)
         self._broken = now
 
     async def _people(self) -> None:

@@ -22,11 +22,13 @@ __all__ = [
     "put_approval",
     "put_condition",
     "put_suspension",
+    "put_told",
     "read_applied",
     "read_approvals",
     "read_conditions",
     "read_events",
     "read_suspensions",
+    "read_told",
     "trim_events",
 ]
 
@@ -252,3 +254,17 @@ def delete_suspension(db: sqlite3.Connection, environment: str, what: str, now: 
     was = clean(what) in read_suspensions(db, environment, now)
     db.execute("DELETE FROM suspensions WHERE environment = ? AND what = ?", (environment, clean(what)))
     return was
+
+
+# ── what was told ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_told(db: sqlite3.Connection, receiver: str) -> dict[str, str]:
+    return dict(db.execute("SELECT subject, state FROM told WHERE receiver = ?", (receiver,)))
+
+
+def put_told(db: sqlite3.Connection, receiver: str, subject: str, state: str, at: datetime) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?)",
+        (receiver, clean(subject), clean(redact(state)), _stamp(at)),
+    )

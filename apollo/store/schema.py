@@ -47,6 +47,12 @@ _MIGRATIONS: Final[tuple[str, ...]] = (
         PRIMARY KEY (environment, what)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE told (
+        receiver TEXT NOT NULL, subject TEXT NOT NULL, state TEXT NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (receiver, subject)
+    ) WITHOUT ROWID;
+    """,
 )
 """Entry N brings version N to N + 1. Entries that were published never change."""
 

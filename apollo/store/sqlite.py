@@ -149,6 +149,15 @@ class SqliteStore:
         now = self._clock.now()
         return await self._read(lambda db: records.read_suspensions(db, environment, now))
 
+    # ── what was told ────────────────────────────────────────────────────────────────────────────────────
+
+    async def told(self, receiver: str) -> Mapping[str, str]:
+        return await self._read(lambda db: records.read_told(db, receiver))
+
+    async def record_told(self, receiver: str, subject: str, state: str) -> None:
+        now = self._clock.now()
+        await self._write(lambda db: records.put_told(db, receiver, subject, state, now))
+
     # ── the medium ───────────────────────────────────────────────────────────────────────────────────────
 
     async def aclose(self) -> None:

@@ -91,7 +91,7 @@ def test_the_digest_follows_the_configuration(tmp_path: Path) -> None:
         ("012345678901", "12345", "APO-LOAD-015", 11, "/spec/aws/accountId", "does not match"),
         ("interval: 30s", "interval: 30", "APO-LOAD-015", 10, "/spec/source/interval", "a duration such as"),
         ("{env: TOKEN}", "{env: A, file: B}", "APO-LOAD-062", 10, "/spec/source/auth", "exactly one"),
-        ("kind: Environment", "kind: Enviroment", "APO-LOAD-060", 7, "/kind", "neither"),
+        ("kind: Environment", "kind: Enviroment", "APO-LOAD-060", 7, "/kind", "is none of"),
         ("{name: stage}", "{}", "APO-LOAD-014", 8, "/metadata", "'name' is missing"),
         ("{name: stage}", "{name: a b}", "APO-LOAD-016", 8, "/metadata/name", "a name has"),
         ("apiVersion: apollo/v1\nkind: Env", "kind: Env", "APO-LOAD-010", 6, "", "not a manifest"),

@@ -154,8 +154,7 @@ class Actor:
             raise Transient(
                 f"{member.key} waits for an output that is not known yet", reason="DependencyNotReady"
             )
-        # An app that git does not hold any more has no commit of its own.
-        commit = self.looker.commits.get(member.plan.app) or self.looker.commit
+        commit = self.looker.commit_of(member.plan.app)
         generation = member.want.generation if member.want is not None else ""
         event = Event(
             "Acting",

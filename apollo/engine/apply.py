@@ -105,7 +105,9 @@ class Application:
     _rollouts: Rollouts = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._rollouts = Rollouts(self.engine.clock, self.engine.memory.applied, self.engine.emit)
+        self._rollouts = Rollouts(
+            self.engine.clock, self.engine.memory.applied, self.engine.looker.commit_of, self.engine.emit
+        )
 
     async def run(self) -> Result:
         """Do it."""
@@ -263,7 +265,7 @@ class Application:
                 self.gone[place] = member.plan
             return
         self.last[member.key] = member.plan
-        self._rollouts.saw(member.plan, member.want.commit if member.want is not None else "")
+        self._rollouts.saw(member.plan)
 
     def _outcome(self, planned: ResourcePlan) -> Outcome:
         if planned.absent:

@@ -79,6 +79,10 @@ class Looker:
             self.manual,
         )
 
+    def commit_of(self, app: str) -> str:
+        """The commit at which an app is. One that git does not hold any more has none of its own."""
+        return self.commits.get(app) or self.commit
+
     async def group(
         self,
         keys: Sequence[Key],

@@ -110,7 +110,9 @@ class Loop:
 
         self.engine.actor.emit = emit
         self._last = Last(self.engine.graph, self.scheduler.queue)
-        self._rollouts = Rollouts(self.engine.clock, self.engine.memory.applied, self.engine.emit)
+        self._rollouts = Rollouts(
+            self.engine.clock, self.engine.memory.applied, self.engine.looker.commit_of, self.engine.emit
+        )
 
     # ── what makes work ──────────────────────────────────────────────────────────────────────────────────
 
@@ -290,9 +292,9 @@ class Loop:
             plan = evolve(plan, failure=refused.failure)
         self.items[member.key] = plan
         memory = self.engine.memory
-        commit = member.want.commit if member.want is not None else ""
-        self._rollouts.saw(plan, commit)
+        self._rollouts.saw(plan)
         if is_applied(plan) and memory.applied(member.key) != plan.intent:
+            commit = member.want.commit if member.want is not None else ""
             await memory.record_applied(member.key, plan.intent, commit)
         row = resource_status(plan)
         self.transition(plan.key, (row.sync, row.health.status, row.reason))

@@ -1,10 +1,11 @@
 # Two commands for a fresh machine with Python 3.11 or newer, git and make: `make demo` and `make test`.
 PYTHON ?= python3
 VENV ?= .venv
+WITNESSES ?= .venv-witnesses
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test lint types unit bench shapes docs clean
+.PHONY: help demo test lint types unit witnesses bench shapes docs clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +36,15 @@ types: $(VENV)/dev.stamp ## mypy, strict
 unit: $(VENV)/dev.stamp ## the tests, the docs' examples and the built wheel
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
+$(WITNESSES)/run.stamp: tests/witnesses/requirements.txt
+	test -x $(WITNESSES)/bin/python || $(PYTHON) -m venv $(WITNESSES)
+	$(WITNESSES)/bin/python -m pip --disable-pip-version-check install --quiet -r $<
+	touch $@
+
+witnesses: $(VENV)/dev.stamp $(WITNESSES)/run.stamp ## the aws CLI and ecs-deploy against the local AWS
+	WITNESSES=$(abspath $(WITNESSES)) $(BIN)/python -m pytest tests/witnesses -n auto \
+		-o python_files='witness_*.py' -o python_functions='witness_*'
+
 bench: $(VENV)/dev.stamp ## the benchmarks: ratios and counts
 	$(BIN)/python -m benchmarks
 
@@ -45,4 +55,4 @@ docs: $(VENV)/dev.stamp ## write the references from the code again
 	$(BIN)/python tools/generate_docs.py
 
 clean: ## remove what was installed and built
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(WITNESSES) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -12,15 +12,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from apollo.web.app import app as app
     from apollo.web.health import Health as Health
     from apollo.web.health import live as live
     from apollo.web.health import ready as ready
+    from apollo.web.pages import app as app
     from apollo.web.server import serve as serve
 
 __all__ = ["Health", "app", "live", "ready", "serve"]
 
-_HOMES = {"Health": "health", "app": "app", "live": "health", "ready": "health", "serve": "server"}
+_HOMES = {"Health": "health", "app": "pages", "live": "health", "ready": "health", "serve": "server"}
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,7 @@ import uvicorn
 from apollo.errors import ApolloError
 from apollo.operator import Operator
 from apollo.telemetry import escape
-from apollo.web.app import app
+from apollo.web.pages import app
 
 __all__ = ["bind", "serve"]
 

@@ -292,7 +292,20 @@ def _errors() -> str:
     lines = []
     for area, rows in parts.items():
         lines += [f"## {_AREAS.get(area, area)}\n", _table(("code", "means", "what to do"), rows)]
-    return "\n".join(lines)
+        lines += [_explained(code.strip("`")) for code, _, _ in rows]
+    return "\n".join(line for line in lines if line)
+
+
+def _explained(code: str) -> str:
+    """A section of its own for a finding about a spec: why, an example, the source."""
+    from apollo.cli.spec_codes import SPEC_CODES
+
+    more = SPEC_CODES.get(code)
+    if more is None or not more.why:
+        return ""
+    example = f"\n```text\n{more.example}\n```\n" if more.example else ""
+    source = f"\nSource: <{more.source}>\n" if more.source else ""
+    return f"### {code}\n\n{more.meaning} {more.why} {more.remedy}\n{example}{source}"
 
 
 _AREAS = {
@@ -305,8 +318,11 @@ _AREAS = {
     "LOAD": "Manifests",
     "PLAN": "Plans",
     "PLUGIN": "Plugins",
+    "RULE": "Listener rules",
+    "SCALE": "Scaling",
     "STORE": "Store",
     "SVC": "Services",
+    "TAG": "Tags",
     "TD": "Task definitions",
     "YAML": "YAML and JSON",
 }

@@ -100,6 +100,12 @@ class Controller(Generic[S, O]):
         for one in nothing:
             yield one
 
+    def check_beside(self, want: Resource[S], beside: Mapping[Key, Resource[Any]]) -> Iterable[Problem]:
+        """What is wrong with a spec beside those that it refers to, found without AWS: a container's name
+        that its task definition does not have. ``beside`` holds every resource of git that ``want`` refers to
+        and that exists. ``Problem.path`` points into the spec of ``want``."""
+        return ()
+
     def outputs(self, seen: O) -> Mapping[str, str]:
         """What other resources may refer to, e.g. ``{"arn": …}``."""
         return {}

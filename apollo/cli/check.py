@@ -47,12 +47,17 @@ def validate(
     environments: tuple[str, ...],
     cluster: str | None,
     variables: tuple[str, ...],
+    strict: bool,
     output: str,
 ) -> int:
     """Check manifests offline: no AWS, no network, no git.
 
     Variables come from the environments of the configuration (all of them, or those of -e), or from --var.
+    Warnings leave the exit code at 0, unless --strict is given; spec.policy of an environment says what is
+    worth one.
     """
+    from attrs import evolve
+
     from apollo.errors import LoadError
     from apollo.manifest import bulk, load_path
     from apollo.plugins import Registry
@@ -73,6 +78,8 @@ def validate(
             resources |= {str(key) for key in loaded.snapshot.resources}
         for problem in problems:
             shown = _helped(problem, place)
+            if strict:
+                shown = evolve(shown, severity="error")
             found.setdefault((shown.code, shown.file, shown.line, shown.column, shown.message), shown)
     ordered = sorted(found.values(), key=lambda one: (one.file, one.line, one.column))
     errors = [one for one in ordered if one.severity == "error"]

@@ -297,10 +297,13 @@ def lookup(code: str) -> tuple[str, str] | None:
     """Meaning and remedy of a code; the remedy may be empty. None when there is no such code."""
     from apollo.aws import CODES as AWS_CODES
     from apollo.cli.preflight_codes import CODES as PREFLIGHT_CODES
+    from apollo.cli.spec_codes import SPEC_CODES
     from apollo.manifest.codes import CODES as MANIFEST_CODES
 
     if code in CODES:
         return CODES[code]
+    if code in SPEC_CODES:
+        return SPEC_CODES[code].meaning, SPEC_CODES[code].remedy
     if code in PREFLIGHT_CODES:
         return PREFLIGHT_CODES[code]
     if code in AWS_CODES:

@@ -221,3 +221,19 @@ def _code(code: str) -> Iterator[str]:
     yield f"{code}: {meaning}"
     if remedy:
         yield f"\nWhat to do: {remedy}"
+    yield from _more(code)
+
+
+def _more(code: str) -> Iterator[str]:
+    """What else is known of a finding about a spec."""
+    from apollo.cli.spec_codes import SPEC_CODES
+
+    more = SPEC_CODES.get(code)
+    if more is None:
+        return
+    if more.why:
+        yield f"\nWhy: {more.why}"
+    if more.example:
+        yield "\nFor example:\n" + "\n".join(f"  {line}" for line in more.example.splitlines())
+    if more.source:
+        yield f"\nSource: {more.source}"

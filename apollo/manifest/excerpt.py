@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 __all__ = ["MASK", "excerpt", "is_secret_name"]
@@ -14,6 +15,8 @@ _SECRET = r"passw(?:or)?d|passphrase|pwd|secret|token|credential|api_?key|privat
 _NAME = re.compile(_SECRET, re.IGNORECASE)
 _PARENT = re.compile(r"environment(?:Files?)?|secrets?|" + _SECRET, re.IGNORECASE)
 _URL_USER = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_EXPRESSION = re.compile(r"(?<!\$)\$\{\{[^{}]*\}\}")
+"""The name of a variable or an output is no secret, and often just what the finding is about."""
 _KEY = re.compile(r"""^\s*(?:-\s+)*(?:["']?(?P<key>[\w./-]+)["']?\s*:)?""")
 _AFTER_KEY = re.compile(r"""^(?P<head>\s*(?:-\s+)*(?:["']?[\w./-]+["']?\s*:\s*)?)(?P<value>.+)$""")
 
@@ -66,7 +69,21 @@ def _masks(lines: list[str], line: int) -> list[tuple[int, int]]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         elif end > start:
             merged.append((start, end))
-    return merged
+    shown = [found.span() for found in _EXPRESSION.finditer(text)]
+    return list(_without(merged, shown)) if shown else merged
+
+
+def _without(spans: list[tuple[int, int]], shown: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """What is left of ``spans`` beside those that may be shown; both are in order."""
+    for start, end in spans:
+        for first, last in shown:
+            if first >= end or last <= start:
+                continue
+            if first > start:
+                yield start, first
+            start = last
+        if start < end:
+            yield start, end
 
 
 def _masked(text: str, masks: list[tuple[int, int]], at: int) -> tuple[str, int]:

@@ -3,10 +3,12 @@ what does not exist. Only files that a change concerns are looked at again."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
 
-from apollo.api import Identity, Key
+from apollo.api import Identity, Key, Resource, is_unknown
 from apollo.errors import Problem
 from apollo.manifest.findings import did_you_mean
 from apollo.manifest.nodes import Source
@@ -14,17 +16,26 @@ from apollo.manifest.unit import Entry, Unit, Use
 
 __all__ = ["Index"]
 
+K = TypeVar("K", Key, Identity)
+
 
 class Index:
     """All units of a tree, by key, identity, reference and app.
 
     :param text_of: the text of a file, for excerpts.
+    :param check_beside: what is wrong with a resource beside those that it refers to.
     :ivar clashes: per file, what contradicts another file.
+    :ivar remarks: per file, what is strange beside other files, and holds nothing.
     :ivar dangling: per file, references to keys that no file holds.
     """
 
-    def __init__(self, text_of: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        text_of: Callable[[str], str],
+        check_beside: Callable[[Resource[Any], Mapping[Key, Resource[Any]]], Collection[Problem]],
+    ) -> None:
         self._text_of = text_of
+        self._check_beside = check_beside
         self.units: dict[str, Unit] = {}
         self.keys: dict[Key, list[Entry]] = {}
         self.claimed: Counter[Key] = Counter()
@@ -32,6 +43,7 @@ class Index:
         self.broken: set[str] = set()
         self.unreadable: set[str] = set()
         self.clashes: dict[str, list[Problem]] = {}
+        self.remarks: dict[str, list[Problem]] = {}
         self.dangling: dict[str, list[Use]] = {}
         self._identities: dict[Identity, list[Entry]] = {}
         self._referrers: dict[Key, set[str]] = {}
@@ -103,15 +115,29 @@ class Index:
             files.update(entry.resource.origin.file for entry in self._identities.get(identity, ()))
         for path in files:
             self.clashes.pop(path, None)
+            self.remarks.pop(path, None)
             self.dangling.pop(path, None)
             unit = self.units.get(path)
             if unit is None:
                 continue
-            if clashes := [problem for entry in unit.entries for problem in self._clashes(entry)]:
+            clashes = [problem for entry in unit.entries for problem in self._clashes(entry)]
+            beside = [problem for entry in unit.entries if entry.uses for problem in self._beside(entry)]
+            clashes += [problem for problem in beside if problem.severity == "error"]
+            if clashes:
                 self.clashes[path] = clashes
+            if remarks := [problem for problem in beside if problem.severity != "error"]:
+                self.remarks[path] = remarks
             if dangling := [use for entry in unit.entries for use in entry.uses if self._dangles(use, entry)]:
                 self.dangling[path] = dangling
         self._dirty_files, self._dirty_keys, self._dirty_identities = set(), set(), set()
+
+    def _beside(self, entry: Entry) -> Collection[Problem]:
+        beside = {
+            key: found[0].resource
+            for use in entry.uses
+            if (found := self.keys.get(key := self._target(use, entry))) is not None
+        }
+        return self._check_beside(entry.resource, beside) if beside else ()
 
     def _dangles(self, use: Use, entry: Entry) -> bool:
         key = self._target(use, entry)
@@ -157,10 +183,13 @@ class Index:
     def same_object(self, entry: Entry, others: Collection[Key]) -> Problem:
         """The finding for two resources that are one object in AWS."""
         names = ", ".join(sorted(str(other) for other in others))
+        identity = str(entry.identity)
+        if is_unknown(identity):
+            identity = re.sub("\ue000(.*?)\ue001", r"${{ \1 }}", identity)
         return self._said(
             entry.at,
             "APO-LOAD-041",
-            f"{entry.resource.key} and {names} are the same object in AWS ({entry.identity})",
+            f"{entry.resource.key} and {names} are the same object in AWS ({identity})",
             "remove one of them, or name them differently in AWS",
         )
 
@@ -169,10 +198,8 @@ class Index:
         return source.problem(code, message, frame.line, frame.column, path=frame.path, hint=hint)
 
 
-def _take(
-    index: dict[Key, list[Entry]] | dict[Identity, list[Entry]], key: Key | Identity, entry: Entry
-) -> None:
-    entries = index[key]  # type: ignore[index]
+def _take(index: dict[K, list[Entry]], key: K, entry: Entry) -> None:
+    entries = index[key]
     entries.remove(entry)
     if not entries:
-        del index[key]  # type: ignore[arg-type]
+        del index[key]

@@ -17,7 +17,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from apollo.api import Key, Kinds, Snapshot
+from apollo.api import Key, Kinds, Resource, Snapshot
 from apollo.errors import Problem
 from apollo.manifest.build import Builder
 from apollo.manifest.findings import did_you_mean
@@ -82,7 +82,7 @@ class Tree:
         self._ignore = Ignore({})
         self._users: dict[str, set[str]] = {}
         self._history: OrderedDict[tuple[str, bytes], Unit] = OrderedDict()
-        self._index = Index(self._text)
+        self._index = Index(self._text, self._check_beside)
         self._state = State(self._index, environment.name)
 
     @property
@@ -98,9 +98,12 @@ class Tree:
     @property
     def warnings(self) -> tuple[Problem, ...]:
         """Findings that hold nothing."""
-        units = self._index.units
+        units, remarks = self._index.units, self._index.remarks
         return tuple(
-            one for path in sorted(units) for one in units[path].problems if one.severity == "warning"
+            one
+            for path in sorted(units)
+            for one in (*units[path].problems, *remarks.get(path, ()))
+            if one.severity == "warning"
         )
 
     def provenance(self, key: Key) -> Mapping[str, Provenance]:
@@ -191,6 +194,11 @@ class Tree:
 
     def _text(self, path: str) -> str:
         return self._contents.get(path, b"").removeprefix(b"\xef\xbb\xbf").decode(errors="replace")
+
+    def _check_beside(
+        self, resource: Resource[Any], beside: Mapping[Key, Resource[Any]]
+    ) -> Collection[Problem]:
+        return self._builder.check_beside(resource, beside, self._contents.get(resource.origin.file, b""))
 
     def _rebuild(self, dirty: Iterable[str]) -> tuple[set[Key], frozenset[str]]:
         """Build what changed. Returns the keys that were or are in those files, and the files among them that

@@ -265,7 +265,7 @@ def test_certain_mistakes_are_found_without_aws(spec: dict[str, Any], code: str)
         task(cpu=".5 vCPU", memory="1 GB"),
         task(cpu="16 vCPU", memory="120 GB"),
         task(cpu="${CPU}"),
-        {"containerDefinitions": [{"name": "a", "image": "x", "memory": 128}]},
+        {"containerDefinitions": [{"name": "a", "image": "x:1", "memory": 128}]},
         task(cpu=marker("acme.Size", "web", "cpu")),
     ],
 )

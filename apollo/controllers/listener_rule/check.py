@@ -10,6 +10,9 @@ from typing import Any
 
 from apollo.api import Problem
 from apollo.compare.listener_rule import CONFIGS
+from apollo.controllers.listener_rule import check_actions
+from apollo.controllers.listener_rule import check_values as values
+from apollo.resources.checks import tags
 from apollo.resources.listener_rule import DEFAULT
 
 __all__ = ["problems"]
@@ -46,6 +49,8 @@ def problems(declared: Mapping[str, Any]) -> Iterator[Problem]:
         )
     yield from _of_conditions(conditions)
     yield from _of_actions(declared.get("actions") or [])
+    yield from values.problems(conditions)
+    yield from tags.problems(declared)
     kinds = [item.get("type") for item in declared.get("transforms") or ()]
     for kind in {kind for kind in kinds if kinds.count(kind) > 1}:
         yield Problem("APO-RULE-007", f"there may be one transform of type {kind}", path="/transforms")
@@ -99,6 +104,7 @@ def _of_actions(actions: list[Mapping[str, Any]]) -> Iterator[Problem]:
         )
     for index, action in enumerate(actions):
         yield from _of_action(action, f"/actions/{index}")
+        yield from check_actions.problems(action, f"/actions/{index}")
 
 
 def _of_action(action: Mapping[str, Any], path: str) -> Iterator[Problem]:

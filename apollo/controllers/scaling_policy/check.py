@@ -11,12 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from apollo.api import Problem, is_unknown
+from apollo.controllers.scaling_policy import check_policy, schedule
+from apollo.resources.checks import tags
 
 __all__ = ["problems"]
 
-_SCHEDULE = re.compile(
-    r"at\(\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?\)|rate\(\d+ (minute|hour|day)s?\)|cron\((\S+ ){5}\S+\)"
-)
 _CONFIGURATIONS = {
     "TargetTrackingScaling": "targetTrackingScalingPolicyConfiguration",
     "StepScaling": "stepScalingPolicyConfiguration",
@@ -35,6 +34,7 @@ def problems(declared: Mapping[str, Any]) -> Iterator[Problem]:
         hint = "give names, not ARNs: service/green/web; or leave it out and give service: web"
         yield Problem("APO-SCALE-001", "resourceId is service/CLUSTER/SERVICE", path="/resourceId", hint=hint)
     yield from _bounds(declared, "")
+    yield from tags.problems(declared)
     for field, what in (("policies", "policies"), ("scheduledActions", "scheduled actions")):
         names = [item.get("name") for item in declared.get(field) or ()]
         for name in sorted({str(name) for name in names if names.count(name) > 1}):
@@ -70,6 +70,12 @@ def _of_policy(policy: Mapping[str, Any], path: str) -> Iterator[Problem]:
     step = policy.get(_CONFIGURATIONS["StepScaling"])
     if step is not None:
         yield from _of_steps(step, f"{path}/{_CONFIGURATIONS['StepScaling']}")
+        yield from check_policy.steps(step, f"{path}/{_CONFIGURATIONS['StepScaling']}")
+    if tracking is not None:
+        yield from check_policy.tracking(tracking, f"{path}/{_CONFIGURATIONS['TargetTrackingScaling']}")
+    predictive = policy.get(_CONFIGURATIONS["PredictiveScaling"])
+    if predictive is not None:
+        yield from check_policy.predictive(predictive, f"{path}/{_CONFIGURATIONS['PredictiveScaling']}")
 
 
 def _of_tracking(config: Mapping[str, Any], path: str) -> Iterator[Problem]:
@@ -106,14 +112,7 @@ def _of_steps(config: Mapping[str, Any], path: str) -> Iterator[Problem]:
 
 
 def _of_action(action: Mapping[str, Any], path: str) -> Iterator[Problem]:
-    schedule = action.get("schedule")
-    if schedule is not None and not is_unknown(schedule) and not _SCHEDULE.fullmatch(schedule):
-        yield Problem(
-            "APO-SCALE-007",
-            f"'{schedule}' is no schedule",
-            path=f"{path}/schedule",
-            hint="at(2030-01-31T08:00:00), rate(1 hour) or cron(0 8 ? * MON-FRI *)",
-        )
+    yield from schedule.problems(action, path)
     bounds = action.get("scalableTargetAction") or {}
     if bounds.get("minCapacity") is None and bounds.get("maxCapacity") is None:
         message = "a scheduled action sets minCapacity, maxCapacity or both"

@@ -16,6 +16,7 @@ from apollo.api import (
     Health,
     Identity,
     Ignored,
+    Key,
     Owned,
     Problem,
     Resource,
@@ -90,6 +91,9 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
 
     def check(self, want: Want) -> Iterable[Problem]:
         return check.problems(want.spec.declared(), want.env)
+
+    def check_beside(self, want: Want, beside: Mapping[Key, Resource[Any]]) -> Iterable[Problem]:
+        return check.together(want, beside)
 
     async def verify(
         self, ctx: Context, want: Want, seen: ServiceSeen | None, around: Around

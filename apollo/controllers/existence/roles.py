@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import unquote
 
 from attrs import frozen
@@ -28,6 +28,7 @@ INFRASTRUCTURE: Final = "ecs.amazonaws.com"
 
 _LINKED = "AWSServiceRoleForECS"
 _DEPLOYS = "ecs:RegisterTaskDefinition"
+_UNTOLD = "AWS cannot simulate what these credentials may do"
 
 
 @frozen
@@ -51,48 +52,65 @@ class _Roles(Existing[str, Role]):
 
 
 @frozen
-class Passing:
-    """May whoever asks pass ``role`` to ``service``?"""
+class Principal:
+    """Who asks. ``deploys`` is false for credentials that only read: others will have to pass the roles."""
 
+    arn: str
+    deploys: bool
+
+
+class _Principals(Existing[str, Principal]):
+    """The credentials in use, and whether they deploy at all. The one key is ``me``; there is no value for
+    the root user and for federated ones, of whom AWS simulates nothing."""
+
+    name = "iam.SimulatePrincipalPolicy:deploys"
+    action = "iam:SimulatePrincipalPolicy"
+    batch = 1
+
+    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Principal]:
+        me = await _principal(ctx)
+        if me is None:
+            return {}
+        decisions = await _decisions(ctx, me, _DEPLOYS, ["*"], ())
+        return {keys[0]: Principal(me, decisions.get("*") != "denied")}
+
+
+@frozen
+class Passing:
+    """May ``principal`` pass ``role`` to ``service``?"""
+
+    principal: str
     role: str
     service: str
 
 
-Passes = Literal["yes", "no", "reader"]
-"""``reader``: these credentials deploy nothing anyway, so that others will have to pass the role."""
-
-
-class _Passes(Existing[Passing, Passes]):
-    """SimulatePrincipalPolicy of the credentials in use: 100 roles in a call."""
+class _Passes(Existing[Passing, bool]):
+    """SimulatePrincipalPolicy: 100 roles in a call."""
 
     name = "iam.SimulatePrincipalPolicy"
     action = "iam:SimulatePrincipalPolicy"
     batch = 100
 
     def scope(self, key: Passing) -> Hashable:
-        return key.service
+        return (key.principal, key.service)
 
-    async def fetch(self, ctx: Context, keys: Sequence[Passing]) -> Mapping[Passing, Passes]:
-        me = await _principal(ctx)
-        if me is None:
-            return {}
-        deploying = await _decisions(ctx, me, _DEPLOYS, ["*"], ())
-        if deploying.get("*") == "denied":
-            return dict.fromkeys(keys, "reader")
+    async def fetch(self, ctx: Context, keys: Sequence[Passing]) -> Mapping[Passing, bool]:
+        first = keys[0]
         context = [
             {
                 "ContextKeyName": "iam:PassedToService",
-                "ContextKeyValues": [keys[0].service],
+                "ContextKeyValues": [first.service],
                 "ContextKeyType": "string",
             }
         ]
-        said = await _decisions(ctx, me, "iam:PassRole", [key.role for key in keys], context)
-        words: dict[str, Passes] = {"allowed": "yes", "denied": "no"}
-        return {key: words[said[key.role]] for key in keys if said.get(key.role) in words}
+        roles = [key.role for key in keys]
+        said = await _decisions(ctx, first.principal, "iam:PassRole", roles, context)
+        return {key: said[key.role] == "allowed" for key in keys if key.role in said}
 
 
 ROLES = _Roles()
 PASSES = _Passes()
+PRINCIPALS = _Principals()
 
 
 async def _decisions(
@@ -197,16 +215,21 @@ async def role_problems(ctx: Context, role: str, path: str, service: str = TASKS
 
 
 async def _passing_problems(ctx: Context, role: Role, path: str, service: str) -> Iterable[Problem]:
-    passes = await find(ctx, PASSES, Passing(role.arn, service))
     what = "permissions to pass roles"
+    me = await find(ctx, PRINCIPALS, "me")
+    if isinstance(me, Unknown):
+        return [me.told(what, path)]
+    if me is None:
+        return [Unknown(_UNTOLD).told(what, path)]
+    if not me.deploys:
+        why = f"these credentials do not deploy ({_DEPLOYS} is denied); ask with those that do"
+        return [Unknown(why, "APO-PRE-003").told(what, path)]
+    passes = await find(ctx, PASSES, Passing(me.arn, role.arn, service))
     if isinstance(passes, Unknown):
         return [passes.told(what, path)]
     if passes is None:
-        return [Unknown("AWS cannot simulate what these credentials may do").told(what, path)]
-    if passes == "reader":
-        why = f"these credentials do not deploy ({_DEPLOYS} is denied); ask with those that do"
-        return [Unknown(why, "APO-PRE-003").told(what, path)]
-    if passes == "no":
+        return [Unknown(_UNTOLD).told(what, path)]
+    if not passes:
         return [
             Problem(
                 "APO-PRE-022",

@@ -1,8 +1,8 @@
-"""What a rule names in AWS: its listener, its target groups, and how many of everything AWS grants."""
+"""What a rule names in AWS: its listener, its target groups, and how many rules AWS grants."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,11 +22,7 @@ Want = Resource[ListenerRuleSpec]
 
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
 _RULES = "rules-per-application-load-balancer"
-_GROUPS = "target-groups-per-action-on-application-load-balancer"
-_VALUES = "condition-values-per-alb-rule"
-_WILDCARDS = "condition-wildcards-per-alb-rule"
-_DEFAULTS = {_RULES: 100, _GROUPS: 5, _VALUES: 5, _WILDCARDS: 5}
-_CONFIGS = ("hostHeaderConfig", "pathPatternConfig", "httpHeaderConfig", "queryStringConfig")
+_RULES_FOR_ALL = 100
 
 
 async def problems(ctx: Context, want: Want, seen: RuleSeen | None, around: Around) -> Sequence[Problem]:
@@ -41,7 +37,8 @@ def _checks(ctx: Context, want: Want, seen: RuleSeen | None, around: Around) -> 
     for arn in dict.fromkeys(target_groups(want.spec)):
         if not is_unknown(arn):
             yield partial(_target_group, ctx, arn, listener)
-    yield partial(_quotas, ctx, want, seen, around)
+    if seen is not None and not want.spec.is_default:
+        yield partial(_quota, ctx, want, seen, around)
 
 
 async def _listener(ctx: Context, arn: str) -> Iterable[Problem]:
@@ -89,47 +86,31 @@ async def _target_group(ctx: Context, arn: str, listener: str) -> Iterable[Probl
     ]
 
 
-async def _quotas(ctx: Context, want: Want, seen: RuleSeen | None, around: Around) -> Iterable[Problem]:
-    """Each count is looked at only when it is more than half of what AWS grants everybody."""
-    counts = dict(_counts(want, seen, around))
-    found = []
-    for name, (count, path, what) in counts.items():
-        if count * 2 <= _DEFAULTS[name]:
-            continue
-        granted = await find(ctx, LIMITS, name)
-        most = granted if isinstance(granted, int) and granted > 0 else _DEFAULTS[name]
-        if count > most:
-            message = f"{count} {what} are more than the {most} that AWS grants"
-            hint = "ask for more with Service Quotas (Elastic Load Balancing), or use fewer"
-            found.append(Problem("APO-PRE-100", message, path=path, hint=hint))
-    return found
-
-
-def _counts(want: Want, seen: RuleSeen | None, around: Around) -> Iterator[tuple[str, tuple[int, str, str]]]:
-    declared = want.spec.declared()
-    values = [value for one in declared.get("conditions") or () for value in _values(one)]
-    wildcards = sum(isinstance(value, str) and any(mark in value for mark in "*?") for value in values)
-    groups = len(list(target_groups(want.spec)))
-    yield _VALUES, (len(values), "/conditions", "values in the conditions of a rule")
-    yield _WILDCARDS, (wildcards, "/conditions", "values with wildcards in the conditions of a rule")
-    yield _GROUPS, (groups, "/actions", "target groups in one action")
-    if seen is None or want.spec.is_default:
-        return
-    # The quota is of the load balancer; other listeners of it would only add.
+async def _quota(ctx: Context, want: Want, seen: RuleSeen, around: Around) -> Iterable[Problem]:
+    """Whether the load balancer takes so many rules. Other listeners of it would only add; and AWS is not
+    asked while there are few."""
     listener = want.spec.listenerArn
     ours = {key for key, one in around.resources.items() if _is_rule_of(one, listener)}
     live = [rule for rule in seen.listener.rules if rule.priority is not None]
     foreign = sum(1 for rule in live if (want.env.key_of(rule.owner) if rule.owner else None) not in ours)
-    yield _RULES, (len(ours) + foreign, "/listenerArn", "rules on one load balancer")
+    count = len(ours) + foreign
+    if count * 2 <= _RULES_FOR_ALL:
+        return ()
+    granted = await find(ctx, LIMITS, _RULES)
+    most = granted if isinstance(granted, int) and granted > 0 else _RULES_FOR_ALL
+    if count <= most:
+        return ()
+    return [
+        Problem(
+            "APO-PRE-100",
+            f"the listener would have {count} rules, and AWS grants {most} to a load balancer: {foreign} are "
+            f"not of this environment, git holds {len(ours)}",
+            path="/listenerArn",
+            hint="ask for more with Service Quotas (Rules per Application Load Balancer), or take rules away",
+        )
+    ]
 
 
 def _is_rule_of(other: Resource[Any], listener: str) -> bool:
     spec = other.spec
     return isinstance(spec, ListenerRuleSpec) and spec.listenerArn == listener and not spec.is_default
-
-
-def _values(condition: Mapping[str, Any]) -> list[Any]:
-    found = list(condition.get("values") or ())
-    for name in (*_CONFIGS, "httpRequestMethodConfig", "sourceIpConfig"):
-        found += (condition.get(name) or {}).get("values") or ()
-    return found

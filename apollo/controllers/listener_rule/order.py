@@ -2,7 +2,8 @@
 
 The promise: after each single call, every request meets the rule that it met before the call, or the one that
 it shall meet at the end. So, call by call, it meets the rule of before or the rule of after; never a third
-one, and never none. A plan after a crash starts from what is live then, and the promise goes on.
+one, and never none. A rule whose actions change counts as two: as it was, and as it shall be. A plan after a
+crash starts from what is live then, and the promise goes on.
 
 Of all calls that are left, the first one is taken of which that can be proved. When there is none, because
 edits of conditions depend on each other in a circle, the first rule that is to be changed gets a stand-in
@@ -37,6 +38,7 @@ class Rule:
         same, for a rule that is being changed; ``fixed`` is not to be touched.
     :ivar deletable: whether deleting it is part of the arrangement. What is leaving and is deleted by
         somebody else, sooner or later, counts as staying.
+    :ivar acts: what it does with requests, as far as that tells its old self from its new one.
     """
 
     label: Hashable
@@ -45,16 +47,25 @@ class Rule:
     condition: Condition
     role: Literal["ours", "leaving", "stand-in", "fixed"] = "ours"
     deletable: bool = False
+    acts: str = ""
+
+    @property
+    def who(self) -> Who:
+        return self.label, self.acts
 
 
 @frozen
 class Goal:
-    """What a rule shall be. ``edit``: whether it differs in more than its priority."""
+    """What a rule shall be.
+
+    :ivar edit: whether it differs in more than its priority. :ivar acts: see `Rule`.
+    """
 
     label: Hashable
     priority: int
     condition: Condition
     edit: bool = False
+    acts: str = ""
 
 
 @frozen
@@ -74,6 +85,8 @@ class NoWay(Exception):
 
 
 State = tuple[Rule, ...]  # by priority
+Who = tuple[Hashable, str]
+"""Who answers a request: a rule as it was, or as it shall be."""
 
 
 def arrange(live: Sequence[Rule], goals: Sequence[Goal]) -> list[Op]:
@@ -104,9 +117,12 @@ class _Arrangement:
             return False
         if any(rule.role in ("leaving", "stand-in") for rule in live):
             return False
+        moves = self._moved() is not None
+        if (self.creates or moves) and any(goal.acts for goal in self.edits):
+            return False  # whoever meets it now may not be meant to meet it as it shall be
         taken = {rule.priority for rule in live}
         free = not any(goal.priority in taken for goal in self.creates)
-        return not self.creates or (free and self._moved() is None)
+        return not self.creates or (free and not moves)
 
     def run(self) -> Iterator[Op]:
         while True:
@@ -169,12 +185,13 @@ class _Arrangement:
         return op
 
     def _create(self, goal: Goal, priority: int) -> tuple[Op, State]:
-        rule = Rule(goal.label, goal.label, priority, goal.condition)
+        rule = Rule(goal.label, goal.label, priority, goal.condition, acts=goal.acts)
         return Op("create", goal.label, goal.label, priority), _sorted([*self.state, rule])
 
     def _edit(self, goal: Goal) -> tuple[Op, State]:
         rule = self._ours(goal.label)
-        state = [evolve(one, condition=goal.condition) if one is rule else one for one in self.state]
+        edited = evolve(rule, condition=goal.condition, acts=goal.acts)
+        state = [edited if one is rule else one for one in self.state]
         return Op("modify", goal.label, rule.ref), tuple(state)
 
     def _ours(self, label: Hashable) -> Rule:
@@ -274,13 +291,16 @@ class _Arrangement:
             for rule in self.state
             if rule.role == "fixed" or (rule.role == "leaving" and not rule.deletable)
         ]
-        goals = [Rule(goal.label, goal.label, goal.priority, goal.condition) for goal in self.goals.values()]
+        goals = [
+            Rule(goal.label, goal.label, goal.priority, goal.condition, acts=goal.acts)
+            for goal in self.goals.values()
+        ]
         after = _sorted([*staying, *goals])
         for rule in (*state, None):
-            label, condition = (rule.label, rule.condition) if rule is not None else (None, ())
-            old = _instead(label, condition, above, self.state)
+            who, condition = (rule.who, rule.condition) if rule is not None else (None, ())
+            old = _instead(who, condition, above, self.state)
             if old:
-                new = _instead(label, condition, above, after)
+                new = _instead(who, condition, above, after)
                 for a in old:
                     for b in new:
                         if not disjoint(a, b) and not _caught(above, (*condition, *a, *b)):
@@ -290,13 +310,13 @@ class _Arrangement:
         return True
 
 
-def _instead(label: Hashable, condition: Condition, above: Sequence[Rule], world: State) -> list[Condition]:
-    """Which requests might meet another rule in ``world`` than the one of this label: those that meet one of
-    these conditions. Empty: none."""
+def _instead(who: Who | None, condition: Condition, above: Sequence[Rule], world: State) -> list[Condition]:
+    """Which requests might meet somebody else in ``world`` than this one: those that meet one of these
+    conditions. Empty: none."""
     before: Sequence[Rule] = world
-    if label is not None:
+    if who is not None:
         at = next(
-            (i for i, rule in enumerate(world) if rule.label == label and covers(rule.condition, condition)),
+            (i for i, rule in enumerate(world) if rule.who == who and covers(rule.condition, condition)),
             None,
         )
         if at is None:
@@ -305,7 +325,7 @@ def _instead(label: Hashable, condition: Condition, above: Sequence[Rule], world
     return [
         rule.condition
         for rule in before
-        if rule.label != label
+        if rule.who != who
         and not disjoint(rule.condition, condition)
         and not _caught(above, (*condition, *rule.condition))
     ]
@@ -317,7 +337,7 @@ def _caught(above: Sequence[Rule], condition: Condition) -> bool:
 
 def _same(one: State, other: State) -> bool:
     """Whether two states send every request to the same rule by their looks."""
-    return [(rule.label, rule.condition) for rule in one] == [(rule.label, rule.condition) for rule in other]
+    return [(rule.who, rule.condition) for rule in one] == [(rule.who, rule.condition) for rule in other]
 
 
 def _free(taken: set[int], at: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
 
 from apollo.api import PRUNE_TAG, Denied, Key, Resource
 from apollo.controllers.listener_rule.order import Goal, NoWay, Op, Rule, arrange
@@ -30,22 +31,25 @@ class Scene:
 
     def _rules(self, gone: set[str]) -> list[Rule]:
         mine = {seen.rule.arn: key for key, (_, seen) in self.wanted.items() if seen.rule is not None}
+        acts = {key: _acts(seen.rule) for key, (_, seen) in self.wanted.items() if seen.rule is not None}
         others = {rule.arn: key for key, (_, seen) in self.wanted.items() for rule in seen.others}
         found = []
         for rule in self.live.values():
             if rule.priority is None:
                 continue
             label: Hashable = mine.get(rule.arn) or others.get(rule.arn) or key_of(rule) or rule.arn
-            role, deletable = "fixed", False
+            role, deletable, another = "fixed", False, False
             if rule.arn in mine:
                 role = "ours"
             elif rule.arn in others:
+                another = acts.get(others[rule.arn]) != _acts(rule)
                 role, deletable = "stand-in" if rule.is_stand_in else "leaving", True
             elif rule.arn in gone:
                 role, deletable = "leaving", True
             elif self._is_orphan(rule):
                 role = "leaving"
-            found.append(Rule(label, rule.arn, rule.priority, rule.condition, role, deletable))  # type: ignore[arg-type]
+            who = rule.arn if another else ""
+            found.append(Rule(label, rule.arn, rule.priority, rule.condition, role, deletable, who))  # type: ignore[arg-type]
         return found
 
     def _is_orphan(self, rule: LiveRule) -> bool:
@@ -63,7 +67,8 @@ class Scene:
         condition = seen.rule.condition if seen.rule is not None else ()
         if seen.rule is None or any(change.path.startswith("/conditions") for change in changes):
             condition = condition_wanted(want, seen.rule)
-        return Goal(want.key, priority, condition, bool(changes))
+        acts = "new" if any(not change.path.startswith("/conditions") for change in changes) else ""
+        return Goal(want.key, priority, condition, bool(changes), acts)
 
     def refused(self) -> Iterator[tuple[Key, Denied]]:
         fixed = {rule.priority: rule for rule in self.rules if rule.role == "fixed"}
@@ -118,6 +123,11 @@ def conflicts(members: Members) -> dict[Key, Denied]:
         if not found:
             return refused
         refused |= found
+
+
+def _acts(rule: LiveRule) -> dict[str, Any]:
+    """What a rule does with the requests that meet it."""
+    return {name: value for name, value in rule.fields.items() if name != "conditions"}
 
 
 def _taken(want: Want, holder: Rule, live: LiveRule) -> Denied:

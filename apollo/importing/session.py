@@ -61,8 +61,13 @@ def import_files(
                 found.append((document, reader))
     drafts: list[Draft] = []
     for document, reader in sorted(found, key=lambda pair: not pair[1].project):
-        if reader.project or document.source.file not in work.used:
-            drafts += reader.read(document, work)
+        if not reader.project and document.source.file in work.used:
+            continue
+        noted = len(report.notes)
+        its = reader.read(document, work)
+        if not its and len(report.notes) == noted:
+            report.note("refused", f"nothing of {reader.name}", document, code="APO-IMP-002")
+        drafts += its
     link(drafts, report, cluster)
     imported = []
     gone = set(work.refused)
@@ -96,7 +101,7 @@ def _whole(imported: list[Imported], gone: set[str], report: Report) -> list[Imp
 
 
 def _reader(document: Node, dialect: str | None, report: Report) -> Reader | None:
-    if dialect is not None:
+    if dialect is not None and (isinstance(document, MapNode) or dialect == "aws"):
         return next(reader for reader in _READERS if reader.name == dialect)
     reader = next((one for one in _READERS if one.takes(document)), None)
     if reader is None:

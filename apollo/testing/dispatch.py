@@ -56,6 +56,11 @@ class Dispatcher:
             self._serial += 1
             request_id = f"{self._serial:08x}-0000-4000-8000-{self._world.seed & 0xFFFFFFFFFFFF:012x}"
             reply = self._handle(request, request_id)
+            try:
+                self._world.news.look()
+            except Exception:  # of a subscriber: told to whoever asked, as there is nobody else
+                error = ApiError("SimInternalError", traceback.format_exc())
+                reply = error_reply("json", "", error, request_id)
         reply.headers["x-amzn-requestid"] = request_id
         return reply
 
@@ -215,6 +220,9 @@ class Dispatcher:
         if model is not None:
             entry.params = query.decode(target.payload, model.input_shape)
         entry.applied = True
+        self._world.news.look()
+        if target.service in ("events", "logs"):
+            self._world.news.start()
         reply = answer(self._world, request, call, target.payload, entry)
         if entry.mutating and entry.applied:
             self._world.version += 1

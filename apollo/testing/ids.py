@@ -9,8 +9,8 @@ _BASE62 = string.ascii_letters + string.digits
 class Ids:
     """Draws every identifier from one seeded source: same seed and same calls give the same identifiers."""
 
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(f"ids:{seed}")
+    def __init__(self, seed: int, purpose: str = "ids") -> None:
+        self._random = random.Random(f"{purpose}:{seed}")
 
     def hex(self, digits: int = 32) -> str:
         """A task id, or any other plain hexadecimal id."""

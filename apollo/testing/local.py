@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -108,31 +108,33 @@ class LocalAws:
     def advance(self, seconds: float) -> float:
         """Let virtual time pass."""
         with self.world.lock:
-            now = self.clock.advance(seconds)
-            self.world.catch_up()
-            return now
+            return self.world.advance(seconds)
 
     def settle(self, limit: float = 7200.0) -> float:
         """Let time pass until nothing is going to happen by itself, at most `limit` seconds; what passed."""
         with self.world.lock:
             begin = self.clock.now()
             while True:
-                self.world.catch_up()
-                coming = []
-                for backend in list(self.world.backends.values()):
-                    backend.step()
-                    at = backend.next_event()
-                    if at is not None:
-                        coming.append(at)
+                at = self.world.next_event()
                 now = self.clock.now()
-                if not coming or min(coming) - begin > limit:
+                if at is None or at - begin > limit:
                     return now - begin
-                self.clock.advance(max(0.0, min(coming) - now))
+                self.clock.advance(max(0.0, at - now))
 
     def reset(self) -> None:
         """Forget all state, faults, scenarios and requests; the clock goes on."""
         with self.world.lock:
             self.world.reset()
+
+    def subscribe(self, callback: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
+        """Call back with every event that ECS sends to EventBridge from now on; what is returned ends it.
+
+        It is called while time or a request makes the event happen, in that thread, and must not ask the
+        local AWS anything itself; `seen = []; aws.subscribe(seen.append)` is the usual way.
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html
+        """
+        with self.world.lock:
+            return self.world.news.subscribe(callback)
 
     @property
     def hooks(self) -> LambdaHooks:

@@ -102,6 +102,9 @@ class World:
         """Temporary credentials that were handed out: access key id -> identity."""
         self.moto = Moto(seed, clock.now)
         """Whatever is not in the registry."""
+        from apollo.testing.news.watch import News  # it knows ECS, and ECS this world
+
+        self.news = News(self)
         self._coming: list[tuple[float, int, Callable[[float], None]]] = []
         self._planned = 0
         self.version = 0
@@ -120,6 +123,30 @@ class World:
             self.version += 1
             happen(moment)
             self.history.note(moment)
+
+    def next_event(self) -> float | None:
+        """Live up to now, and say when something will happen by itself next; None: never."""
+        self.catch_up()
+        coming = []
+        for backend in list(self.backends.values()):
+            backend.step()
+            at = backend.next_event()
+            if at is not None:
+                coming.append(at)
+        self.news.look()
+        return min(coming, default=None)
+
+    def advance(self, seconds: float) -> float:
+        """Let virtual time pass; whoever listens to the news hears them one after another."""
+        if seconds < 0:
+            raise ValueError("time does not go back")
+        end = self.clock.now() + seconds
+        while self.news.on and (at := self.next_event()) is not None and at < end:
+            self.clock.advance(max(0.0, at - self.clock.now()))
+        now = self.clock.advance(max(0.0, end - self.clock.now()))
+        self.catch_up()
+        self.news.look()
+        return now
 
     def backend(self, service: str, account: str, region: str) -> Backend:
         key = (service, account, region)
@@ -152,5 +179,6 @@ class World:
         self.scenarios.clear()
         self.log.clear()
         self.moto.reset()
+        self.news.clear()
         self.ids = Ids(self.seed)
         self.shuffle = random.Random(f"shuffle:{self.seed}")

@@ -46,6 +46,7 @@ class LongPoll:
             try:
                 with self._world.lock:
                     self._world.catch_up()
+                    self._world.news.look()
                     return ask()
             except Exception:  # nobody else would answer the connection any more
                 body = json.dumps({"__type": "SimInternalError", "message": traceback.format_exc()})

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
 """
 
+from apollo.testing.news.delivery import MISSING_GROUP, lacks_log_group
 from apollo.testing.scenarios import OK, Scenario
 from apollo.testing.services.ecs import text
 from apollo.testing.services.ecs.region import Region
@@ -63,7 +64,10 @@ def start_task(
     counted = healthy if checks or balancers else running + timings.unchecked
     fail_at = INF
     fail: tuple[str, str, str | None, int | None] | None = None
-    match scenario.behaviour:
+    match "nolog" if lacks_log_group(ecs, definition) else scenario.behaviour:
+        case "nolog":
+            fail_at, fail = pending + timings.pull_failure, ("TaskFailedToStart", MISSING_GROUP, None, None)
+            activating = running = healthy = counted = INF
         case "nopull":
             reason = text.pull_failed(container["image"])
             fail_at, fail = pending + timings.pull_failure, ("TaskFailedToStart", reason, reason, None)

@@ -9,10 +9,15 @@ from apollo.testing.services.ecs.service_view import digest
 from apollo.testing.services.ecs.state import INF, Json, Task
 from apollo.testing.services.ecs.tags import listed
 
+_BEFORE = ("PROVISIONING", "PENDING", "ACTIVATING", "RUNNING")
 
-def view(ecs: Region, task: Task, *, tags: bool) -> Json:
-    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html"""
-    now = ecs.now
+
+def view(ecs: Region, task: Task, *, tags: bool, now: float | None = None) -> Json:
+    """As it is, or as it was at a moment.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html
+    """
+    now = ecs.now if now is None else now
     status = task.status(now)
     content = task.definition.content
     launch = task.launch
@@ -27,7 +32,7 @@ def view(ecs: Region, task: Task, *, tags: bool) -> Json:
         "desiredStatus": "RUNNING" if task.live else "STOPPED",
         "launchType": launch["launchType"],
         "createdAt": task.created_at,
-        "version": 1 + ["PROVISIONING", "PENDING", "ACTIVATING", "RUNNING"].index(status) if task.live else 6,
+        "version": 1 + _BEFORE.index(status) if status in _BEFORE else 6,
         "availabilityZone": f"{ecs.region}{task.zone}",
         "connectivity": "CONNECTED",
         "enableExecuteCommand": launch["enableExecuteCommand"],

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from apollo.compare import secrets_in
+
 __all__ = ["MASK", "redact", "report_without_values", "sensitive"]
 
 MASK: Final = "[redacted]"
@@ -58,9 +60,14 @@ def redact(text: str, *values: str) -> str:
     return text
 
 
-def sensitive(params: Any, *, inside: bool = False) -> Iterator[str]:
+def sensitive(params: Any) -> Iterator[str]:
     """The values in a call's parameters that may be secret: environment variables, log options, client
-    secrets. AWS sometimes quotes what it refuses."""
+    secrets, and whatever a plan masks. AWS sometimes quotes what it refuses."""
+    yield from _members(params)
+    yield from (text for text in secrets_in(params) if not _PLAIN.fullmatch(text))
+
+
+def _members(params: Any, *, inside: bool = False) -> Iterator[str]:
     if isinstance(params, str):
         if inside and not _PLAIN.fullmatch(params):
             yield params
@@ -69,17 +76,17 @@ def sensitive(params: Any, *, inside: bool = False) -> Iterator[str]:
             if name in _SECRET_PAIRS and isinstance(value, list | tuple):
                 for pair in value:
                     if isinstance(pair, Mapping):
-                        yield from sensitive(pair.get("value"), inside=True)
+                        yield from _members(pair.get("value"), inside=True)
             else:
                 secret = name in _SECRET_MAPS or (
                     isinstance(value, str) and bool(_SECRET_MEMBERS.search(str(name)))
                 )
                 # The token that makes a create idempotent opens nothing, nor does where logs go.
                 public = name == "clientToken" or str(name).startswith("awslogs-")
-                yield from sensitive(value, inside=(inside or secret) and not public)
+                yield from _members(value, inside=(inside or secret) and not public)
     elif isinstance(params, Iterable) and not isinstance(params, bytes):
         for item in params:
-            yield from sensitive(item, inside=inside)
+            yield from _members(item, inside=inside)
 
 
 _FINDING = re.compile(r"^(?=(?:Invalid|Missing|Unknown|Must set|More than one)\b)", re.MULTILINE)

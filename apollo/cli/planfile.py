@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ def write(path: Path, plan: Plan, wish: Wish) -> None:
 
     place = wish.place
     config = place.config
-    kept, left_out = _variables(wish.variables)
+    kept, left_out = _variables(wish.variables, plan)
     data = plan.to_dict() | {
         "planFile": {
             "version": 1,
@@ -47,6 +48,7 @@ def write(path: Path, plan: Plan, wish: Wish) -> None:
             "variablesLeftOut": left_out,
         }
     }
+    data["planFile"]["seal"] = _seal(data)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # made with mode 0600
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -58,11 +60,28 @@ def write(path: Path, plan: Plan, wish: Wish) -> None:
         raise
 
 
-def _variables(given: Iterable[str]) -> tuple[list[str], list[str]]:
-    """``K=V`` that may be kept, and the names of those that may not."""
+def _seal(data: Mapping[str, Any]) -> str:
+    """Tells whether somebody edited the file, such as the reasons that nothing else is compared with. It
+    protects against accidents: what is done is found out anew in any case."""
+    origin = {name: value for name, value in data["planFile"].items() if name != "seal"}
+    text = json.dumps({**data, "planFile": origin}, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _variables(given: Sequence[str], plan: Plan) -> tuple[list[str], list[str]]:
+    """``K=V`` that may be kept, and the names of those that may not: what looks like a secret, and what goes
+    where a plan masks what stands there."""
+    from apollo.compare import secrets_in
     from apollo.telemetry import redact
 
-    kept = [pair for pair in given if redact(pair) == pair]
+    specs = [item.spec.declared() for item in plan.resources if item.spec is not None] if given else []
+    secret = {text for spec in specs for text in secrets_in(spec)}
+
+    def may_be_kept(pair: str) -> bool:
+        value = pair.partition("=")[2]
+        return redact(pair) == pair and not (value and any(value in text for text in secret))
+
+    kept = [pair for pair in given if may_be_kept(pair)]
     return kept, sorted({pair.partition("=")[0] for pair in given if pair not in kept})
 
 
@@ -82,6 +101,41 @@ def _sound(origin: Mapping[str, Any]) -> bool:
 
 def _sound_rows(rows: Any) -> bool:
     return isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
+
+
+_NAMED = 5
+
+
+def _which(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """What is planned otherwise than it was, resource by resource."""
+    then, now = _rows(before), _rows(after)
+    differing = [key for key in dict.fromkeys((*then, *now)) if then.get(key) != now.get(key)]
+    for key in differing[:_NAMED]:
+        if key not in then or key not in now:
+            yield f"{key} {'was not in the plan' if key not in then else 'is in the plan no more'}"
+            continue
+        fields = list(dict.fromkeys((*then[key][1], *now[key][1])))
+        paths = [path for path in fields if then[key][1].get(path) != now[key][1].get(path)]
+        if paths:
+            yield f"{key} now differs in {', '.join(paths[:_NAMED])}"
+        elif then[key][0] != now[key][0]:
+            yield f"{key} was to {then[key][0]}, and is to {now[key][0]} now".replace("to none", "to stay")
+    if len(differing) > _NAMED:
+        yield f"and {len(differing) - _NAMED} more"
+
+
+def _rows(plan: Mapping[str, Any]) -> dict[str, tuple[Any, dict[str, Any]]]:
+    """By key, the action and the changes by path."""
+    found = {}
+    for row in plan.get("resources") or ():
+        changes = row.get("changes")
+        by_path = {
+            str(one.get("path")): (one.get("before"), one.get("after"))
+            for one in (changes if isinstance(changes, list) else ())
+            if isinstance(one, dict)
+        }
+        found[str(row.get("key"))] = (row.get("action"), by_path)
+    return found
 
 
 def _shown(plan: Mapping[str, Any]) -> list[Any]:
@@ -186,13 +240,20 @@ class PlanFile:
             )
             if then != current
         ]
+        which = "; ".join(_which(self.plan, now.to_dict())) if moved else ""
         if not moved and _shown(self.plan) != _shown(json.loads(json.dumps(now.to_dict()))):
             moved = [("what the file shows", "what was planned", "something else")]
+        if not moved and self.origin.get("seal") != _seal(self.plan):
+            raise ApolloError(
+                f"{self.path} was changed after it was written; nothing was written to AWS",
+                code="APO-CLI-054",
+                hint="plan again, and review again",
+            )
         if moved:
             what, then, current = moved[0]
             raise ApolloError(
                 f"{self.path} does not hold any more: {what} moved "
-                f"from {then} to {current}; nothing was written",
+                f"from {then} to {current}{f' ({which})' if which else ''}; nothing was written",
                 code="APO-CLI-054",
                 hint="plan again, and review again",
             )

@@ -23,7 +23,8 @@ def manifest(resource: Resource[Any], *, values: bool = False) -> dict[str, Any]
     """
     metadata: dict[str, Any] = {"name": resource.key.name}
     if resource.labels:
-        metadata["labels"] = dict(resource.labels)
+        labels = dict(resource.labels)
+        metadata["labels"] = labels if values else redact(labels, "/labels")
     data: dict[str, Any] = {"apiVersion": "apollo/v1", "kind": resource.key.kind, "metadata": metadata}
     lifecycle = _lifecycle(resource)
     if lifecycle:

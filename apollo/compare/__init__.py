@@ -5,7 +5,7 @@ from __future__ import annotations
 from apollo.compare.canon import canonical, digest
 from apollo.compare.diff import differences, ignored
 from apollo.compare.pointers import keeping, without
-from apollo.compare.redact import SENSITIVE, UNKNOWN, redact, redacted
+from apollo.compare.redact import SENSITIVE, UNKNOWN, redact, redacted, secrets_in
 from apollo.compare.rules import CLEARED, KEPT, MERGED, Absence, Cleared, Field, Rules
 from apollo.compare.trim import trimmed
 
@@ -26,6 +26,7 @@ __all__ = [
     "keeping",
     "redact",
     "redacted",
+    "secrets_in",
     "trimmed",
     "without",
 ]

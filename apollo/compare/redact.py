@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from attrs import evolve
@@ -11,7 +11,7 @@ from attrs import evolve
 from apollo.api import Change, is_unknown
 from apollo.compare.pointers import split
 
-__all__ = ["SENSITIVE", "UNKNOWN", "redact", "redacted"]
+__all__ = ["SENSITIVE", "UNKNOWN", "redact", "redacted", "secrets_in"]
 
 SENSITIVE: Final = "(sensitive)"
 UNKNOWN: Final = "(known after apply)"
@@ -31,6 +31,7 @@ _ASSIGNED = re.compile(
     r"((?:passw|secret|token|api[-_]?key|access[-_]?key|private[-_]?key)[\w.-]*[\"']?\s*[=:]\s*)([^\s,;&]+)",
     re.IGNORECASE,
 )
+_PASSWORD = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
 _IN_URL = re.compile(r"(://[^/\s:@]*:)[^/\s@]+@")
 _FLAG = re.compile(r"--?[\w-]*(?:passw|secret|token|api-?key|access-?key|private-?key)[\w-]*", re.IGNORECASE)
 
@@ -71,6 +72,27 @@ def _shown(value: Any, path: tuple[str, ...]) -> Any:
     if isinstance(value, str):
         return _IN_URL.sub(rf"\1{SENSITIVE}@", _ASSIGNED.sub(rf"\1{SENSITIVE}", value))
     return value
+
+
+def secrets_in(value: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """Every text below ``path`` that `redact` masks: what must not stand in any other text either."""
+    if isinstance(value, Mapping):
+        name = value.get("name", value.get("key", value.get("Key")))
+        inside = (*path, name) if isinstance(name, str) and path[-1:] != (name,) else path
+        for key, item in value.items():
+            yield from secrets_in(item, (*inside, str(key)))
+    elif isinstance(value, list | tuple):
+        before: Any = None
+        for item in value:
+            if isinstance(item, str) and isinstance(before, str) and _FLAG.fullmatch(before):
+                yield item
+            yield from secrets_in(item, path)
+            before = item
+    elif isinstance(value, str) and not is_unknown(value):
+        if _sensitive(path) and not path[-1].startswith("awslogs-"):  # where logs go is no secret
+            yield value
+        yield from _PASSWORD.findall(value)
+        yield from (found[1] for found in _ASSIGNED.findall(value))
 
 
 def _sensitive(path: tuple[str, ...]) -> bool:

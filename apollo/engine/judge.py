@@ -147,7 +147,7 @@ class Judge:
             rejected=rejected,
             ignored=tuple(controller.ignored(want, seen)),
             outputs=controller.outputs(seen) if seen is not None else {},
-            spec=want.spec if any(step.verb == "create" for step in plan.steps) else None,
+            spec=want.spec,
             forecast=foreseen(controller, want, seen, plan.steps),
         )
         owner = controller.owner(seen) if seen is not None else None

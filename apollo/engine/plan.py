@@ -137,7 +137,7 @@ class ResourcePlan:
     place: str = ""
     """Where an absent one lives in AWS; its key may be in git under another identity."""
     spec: Spec | None = None
-    """What git asks for, where it is to be made."""
+    """What git asks for."""
     forecast: Forecast | None = None
     """What acting does to running tasks. Commentary."""
 

@@ -163,7 +163,7 @@ def test_a_reviewed_plan_is_done_once(checkout: Checkout, aws: LocalAws) -> None
 def test_a_plan_file_of_a_path_needs_nothing_said_again(
     checkout: Checkout, aws: LocalAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planned(".", "-f", "apollo.yaml", "-e", "stage", "--var", "domain=other.example")
+    planned(".", "-f", "apollo.yaml", "-e", "stage", "--cluster", "green", "--var", "team=green")
     other = checkout.folder / "elsewhere"
     other.mkdir()
     monkeypatch.chdir(other)
@@ -180,8 +180,27 @@ def test_a_secret_variable_is_not_kept(checkout: Checkout, aws: LocalAws) -> Non
     assert apollo("apply", "--plan", "plan.json", "--yes", *variables).exit_code == 0
 
 
-@pytest.mark.parametrize("moved", ["commit", "configuration", "aws"])
-def test_what_moved_since_the_review_is_refused(deployed: Checkout, aws: LocalAws, moved: str) -> None:
+def test_a_variable_that_goes_where_a_plan_masks_is_not_kept_either(
+    checkout: Checkout, aws: LocalAws
+) -> None:
+    given = ("--var", "domain=other.example")  # the value of an environment variable
+    planned(".", "-f", "apollo.yaml", "-e", "stage", *given)
+    assert "other.example" not in Path("plan.json").read_text()
+    assert "--var domain=" in apollo("apply", "--plan", "plan.json", "--yes").stderr
+    assert apollo("apply", "--plan", "plan.json", "--yes", *given).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("moved", "named"),
+    [
+        ("commit", "the commit moved from"),
+        ("configuration", "the configuration moved from"),
+        ("aws", "Service/web now differs in /desiredCount"),
+    ],
+)
+def test_what_moved_since_the_review_is_refused(
+    deployed: Checkout, aws: LocalAws, moved: str, named: str
+) -> None:
     deployed.commit("web:1", "web:2")
     planned()
     if moved == "commit":
@@ -195,6 +214,7 @@ def test_what_moved_since_the_review_is_refused(deployed: Checkout, aws: LocalAw
     answer = apollo("apply", "--plan", "plan.json", "--yes")
     assert answer.exit_code == 1
     assert "does not hold any more" in answer.stderr
+    assert named in answer.stderr
     assert aws.mutations() == []
 
 
@@ -232,6 +252,38 @@ def test_what_a_reviewer_was_shown_is_what_is_done(deployed: Checkout, aws: Loca
         file.write_text(json.dumps(content | shown))
         answer = apollo("apply", "--plan", "plan.json", "--yes")
         assert answer.exit_code == 1 and "does not hold any more" in answer.stderr
+    assert aws.mutations() == []
+
+
+def test_a_plan_file_that_was_edited_is_refused(deployed: Checkout, aws: LocalAws) -> None:
+    deployed.commit("web:1", "web:2")
+    file = planned()
+    content = json.loads(file.read_text())
+    content["resources"][0]["why"] = "nothing to see here"
+    file.write_text(json.dumps(content))
+    answer = apollo("apply", "--plan", "plan.json", "--yes")
+    assert answer.exit_code == 1
+    assert "was changed after it was written" in answer.stderr
+    assert aws.mutations() == []
+
+
+def test_a_plan_file_may_be_formatted_anew(deployed: Checkout, aws: LocalAws) -> None:
+    deployed.commit("web:1", "web:2")
+    file = planned()
+    file.write_text(json.dumps(json.loads(file.read_text()), sort_keys=True))
+    assert apollo("apply", "--plan", "plan.json", "--yes").exit_code == 0
+
+
+@pytest.mark.parametrize("version", [0, 2, "1", None])
+def test_a_plan_file_of_another_version_is_refused(
+    checkout: Checkout, aws: LocalAws, version: object
+) -> None:
+    file = planned()
+    content = json.loads(file.read_text())
+    content["planFile"] |= {"version": version, "apollo": "9.9.9"}
+    file.write_text(json.dumps(content))
+    answer = apollo("apply", "--plan", "plan.json", "--yes")
+    assert answer.exit_code == 1 and "written by Apollo 9.9.9" in answer.stderr
     assert aws.mutations() == []
 
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from click.testing import Result
 
 from apollo.engine.verify import Checked, Preflight
+from tests.cli.running import apollo
 from tests.integration.world import ACCOUNT, World
-
-pytestmark = pytest.mark.anyio
 
 REGISTRY = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com"
 IMAGE = f"{REGISTRY}/web:1.4.2"
@@ -187,6 +187,7 @@ def about(found: Preflight, code: str) -> Checked:
     return one
 
 
+@pytest.mark.anyio
 async def test_where_all_is_there_nothing_is_told_but_digests(world: World, stage: Stage) -> None:
     stage.write(stage.definition(), stage.service())
     found = await verified(world)
@@ -236,6 +237,7 @@ MISSING: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
+@pytest.mark.anyio
 @pytest.mark.parametrize(("change", "code", "path"), MISSING)
 async def test_what_a_task_definition_names_and_is_not_there(
     world: World, stage: Stage, change: dict[str, Any], code: str, path: str
@@ -247,6 +249,7 @@ async def test_what_a_task_definition_names_and_is_not_there(
     assert about(found, code).problem.hint
 
 
+@pytest.mark.anyio
 async def test_a_role_that_ecs_may_not_assume(world: World, stage: Stage) -> None:
     role = stage.role("odd", "lambda.amazonaws.com")
     stage.write(stage.definition(taskRoleArn=role), stage.service())
@@ -255,6 +258,7 @@ async def test_a_role_that_ecs_may_not_assume(world: World, stage: Stage) -> Non
     assert "lambda.amazonaws.com" in about(found, "APO-PRE-021").problem.message
 
 
+@pytest.mark.anyio
 async def test_a_secret_that_is_about_to_go_counts_as_gone(world: World, stage: Stage) -> None:
     world.aws.client("secretsmanager").delete_secret(SecretId=stage.secret, RecoveryWindowInDays=7)
     stage.write(stage.definition(), stage.service())
@@ -262,6 +266,7 @@ async def test_a_secret_that_is_about_to_go_counts_as_gone(world: World, stage: 
     assert told(found) == [("APO-PRE-031", "TaskDefinition/web", f"{CONTAINER}/secrets/DB/valueFrom")]
 
 
+@pytest.mark.anyio
 async def test_a_group_that_the_agent_makes_itself_need_not_be_there(world: World, stage: Stage) -> None:
     options = log_options("/ecs/new") | {"awslogs-create-group": "true"}
     log = {"logConfiguration": {"logDriver": "awslogs", "options": options}}
@@ -269,6 +274,7 @@ async def test_a_group_that_the_agent_makes_itself_need_not_be_there(world: Worl
     assert told(await verified(world)) == []
 
 
+@pytest.mark.anyio
 async def test_an_image_for_another_platform(world: World, stage: Stage) -> None:
     kind = "application/vnd.oci.image.index.v1+json"
     members = [
@@ -290,6 +296,7 @@ async def test_an_image_for_another_platform(world: World, stage: Stage) -> None
     assert told(await verified(world)) == []
 
 
+@pytest.mark.anyio
 async def test_other_registries_are_not_asked_and_that_is_said_once(world: World, stage: Stage) -> None:
     container = {"image": "public.ecr.aws/nginx/nginx:1"}
     stage.write(*(stage.definition(name, container=container) for name in ("web", "shop")), stage.service())
@@ -302,6 +309,7 @@ async def test_other_registries_are_not_asked_and_that_is_said_once(world: World
     assert preflight_text(found, PLAIN).count("public.ecr.aws") == 1
 
 
+@pytest.mark.anyio
 async def test_networks_that_do_not_fit_together(world: World, stage: Stage) -> None:
     ec2 = world.aws.client("ec2")
     other = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
@@ -322,6 +330,7 @@ async def test_networks_that_do_not_fit_together(world: World, stage: Stage) -> 
     assert told(await verified(world)) == [("APO-PRE-054", "Service/web", "/loadBalancers/0/targetGroupArn")]
 
 
+@pytest.mark.anyio
 async def test_tasks_that_cannot_reach_anything_are_warned_of(world: World, stage: Stage) -> None:
     path = "/networkConfiguration/awsvpcConfiguration/assignPublicIp"
     stage.write(stage.definition(), stage.service(network={"assignPublicIp": "DISABLED"}))
@@ -334,6 +343,7 @@ async def test_tasks_that_cannot_reach_anything_are_warned_of(world: World, stag
     assert told(await verified(world)) == []
 
 
+@pytest.mark.anyio
 async def test_target_groups_of_the_wrong_type_or_that_nobody_forwards_to(world: World, stage: Stage) -> None:
     def service(target_group: str) -> str:
         balancer = {"targetGroupArn": target_group, "containerName": "app", "containerPort": 8080}
@@ -357,6 +367,7 @@ async def test_target_groups_of_the_wrong_type_or_that_nobody_forwards_to(world:
     assert told(await verified(world)) == []  # the rule of the same plan attaches it
 
 
+@pytest.mark.anyio
 async def test_rules_name_listeners_and_target_groups_that_are_there(world: World, stage: Stage) -> None:
     def rule(**more: Any) -> str:
         spec = {
@@ -377,6 +388,7 @@ async def test_rules_name_listeners_and_target_groups_that_are_there(world: Worl
     assert told(await verified(world)) == [("APO-PRE-053", "ListenerRule/web", "/actions")]
 
 
+@pytest.mark.anyio
 async def test_more_rules_than_aws_grants_a_load_balancer(world: World, stage: Stage) -> None:
     for number in range(99):  # beside the one that the stage has
         stage.elb.create_rule(
@@ -395,6 +407,7 @@ async def test_more_rules_than_aws_grants_a_load_balancer(world: World, stage: S
     assert told(await verified(world)) == [("APO-PRE-100", "ListenerRule/web", "/listenerArn")]
 
 
+@pytest.mark.anyio
 async def test_clusters_and_their_capacity_providers(world: World, stage: Stage) -> None:
     strategy = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
     plain = json.loads(stage.service())
@@ -411,6 +424,7 @@ async def test_clusters_and_their_capacity_providers(world: World, stage: Stage)
     assert told(await verified(world)) == [("APO-PRE-080", "Service/web", path)]
 
 
+@pytest.mark.anyio
 async def test_scaling_of_a_service_that_is_nowhere_and_too_many_tasks(world: World, stage: Stage) -> None:
     spec = {"cluster": "green", "service": "absent", "minCapacity": 1, "maxCapacity": 6000}
     stage.write(document("ScalingPolicy", "web", spec))
@@ -423,6 +437,7 @@ async def test_scaling_of_a_service_that_is_nowhere_and_too_many_tasks(world: Wo
     assert told(await verified(world)) == []
 
 
+@pytest.mark.anyio
 async def test_fifty_services_that_share_three_roles_cost_a_handful_of_calls(
     world: World, stage: Stage
 ) -> None:
@@ -458,3 +473,140 @@ async def test_fifty_services_that_share_three_roles_cost_a_handful_of_calls(
     assert calls.pop("iam:GetRole") <= 5  # three roles, the service-linked one
     assert max(calls.values()) <= 2, calls
     assert sum(calls.values()) <= 20, calls
+
+
+# ── permissions ──────────────────────────────────────────────────────────────────────────────────────────
+
+_IAM = {
+    "elbv2": "elasticloadbalancing",
+    "efs": "elasticfilesystem",
+    "resourcegroupstaggingapi": "tag",
+    "service-quotas": "servicequotas",
+}
+
+
+def only(world: World, actions: set[str]) -> None:
+    """From now on the account allows these actions and no others, as an IAM policy would."""
+    names = {iam: service for service, iam in _IAM.items()}
+    allowed = set()
+    for action in actions | {"sts:GetCallerIdentity"}:
+        service, _, operation = action.partition(":")
+        allowed |= {action, f"{names.get(service, service)}:{operation}"}
+    world.aws.faults.add(f"(?!(?:{'|'.join(map(re.escape, sorted(allowed)))})$).*", "access_denied")
+
+
+def granted(*options: str) -> set[str]:
+    policy = json.loads(apollo("iam-policy", *options).stdout)
+    return {action for statement in policy["Statement"] for action in statement["Action"]}
+
+
+WRITES = r"[\w-]+:(?!Describe|List|Get|BatchGet|Simulate).*"
+
+
+def plan(world: World, *options: str) -> Result:
+    """``apollo plan --verify`` as it is typed."""
+    return apollo("plan", "-f", str(world.folder / "apollo.yaml"), "-e", "stage", "--verify", *options)
+
+
+def statuses(answer: Result) -> dict[str, set[str]]:
+    """By status the codes in a plan's JSON, but for what the local AWS cannot answer."""
+    found: dict[str, set[str]] = {}
+    for row in json.loads(answer.stdout)["preflight"]:
+        if "to pass roles" not in row["message"]:
+            found.setdefault(row["status"], set()).add(row["code"])
+    return found
+
+
+def test_a_whole_plan_with_its_checks_needs_no_write(world: World, stage: Stage) -> None:
+    stage.write(stage.definition(), stage.service())
+    world.aws.faults.add(WRITES, "access_denied")
+    answer = plan(world, "-o", "json")
+    assert statuses(answer) == {"note": {"APO-PRE-012"}}
+    assert answer.exit_code == 0
+    assert world.aws.mutations() == []
+
+
+def test_with_the_permissions_of_planning_alone_what_cannot_be_checked_is_named(
+    world: World, stage: Stage
+) -> None:
+    stage.write(stage.definition(), stage.service())
+    only(world, granted("--mode", "read"))
+    answer = plan(world, "-o", "json")
+    assert answer.exit_code == 0
+    rows = json.loads(answer.stdout)
+    assert rows["errors"] == [] and rows["summary"]["create"] == 2
+    assert statuses(answer) == {"unchecked": {"APO-PRE-001"}}
+    text = plan(world).stdout
+    assert "roles are not checked: the credentials lack iam:GetRole" in text
+    assert "apollo iam-policy --mode read --verify" in text
+    lacking = set(re.findall(r"the credentials lack ([\w:-]+)", text))
+    assert lacking <= granted("--mode", "read", "--verify")
+    assert len(lacking) >= 9
+    assert world.aws.mutations() == []
+
+
+def test_with_what_iam_policy_verify_prints_everything_is_checked(world: World, stage: Stage) -> None:
+    rule = {
+        "listenerArn": stage.listener,
+        "priority": 7,
+        "conditions": [{"field": "path-pattern", "pathPatternConfig": {"values": ["/x"]}}],
+        "actions": [{"type": "forward", "targetGroupArn": stage.target_group}],
+    }
+    scaling = {"minCapacity": 1, "maxCapacity": 2000}
+    stage.write(
+        stage.definition(),
+        stage.service(),
+        document("ListenerRule", "web", rule),
+        document("ScalingPolicy", "web", scaling),
+    )
+    only(world, granted("--mode", "read", "--verify"))
+    answer = plan(world, "-o", "json")
+    assert statuses(answer) == {"note": {"APO-PRE-012"}}
+    assert answer.exit_code == 0
+    assert not any(request.outcome.startswith("AccessDenied") for request in world.aws.requests)
+
+
+# ── what is printed ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_failed_check_ends_with_1_and_says_where_and_what_to_do(world: World, stage: Stage) -> None:
+    stage.write(stage.definition(container={"image": f"{REGISTRY}/web:9"}), stage.service())
+    answer = plan(world, "-o", "json")
+    assert answer.exit_code == 1
+    (row,) = (row for row in json.loads(answer.stdout)["preflight"] if row["status"] == "failed")
+    assert row == {
+        "key": "TaskDefinition/web",
+        "status": "failed",
+        "code": "APO-PRE-010",
+        "path": f"{CONTAINER}/image",
+        "message": f"image {REGISTRY}/web:9: repository web has no tag 9",
+        "hint": "push the image before the merge, or name one that is there",
+        "file": "apps/web/web.yaml",
+        "line": 1,
+    }
+    text = plan(world)
+    assert text.exit_code == 1
+    assert "Preflight (2 resources): 1 failed" in text.stdout
+    assert f"TaskDefinition/web  {CONTAINER}/image  apps/web/web.yaml:1" in text.stdout
+    assert "hint: push the image before the merge" in text.stdout
+    comment = plan(world, "-o", "markdown")
+    assert "**Preflight: 1 failed" in comment.stdout
+    assert comment.stdout.index("Preflight") < comment.stdout.index("| resource |")
+
+
+def test_without_the_flag_nothing_is_asked_and_nothing_is_said(world: World, stage: Stage) -> None:
+    stage.write(stage.definition(container={"image": f"{REGISTRY}/web:9"}), stage.service())
+    answer = apollo("plan", "-f", str(world.folder / "apollo.yaml"), "-e", "stage", "-o", "json")
+    assert answer.exit_code == 0
+    assert "preflight" not in json.loads(answer.stdout)
+    asked = {request.service for request in world.aws.requests}
+    assert not asked & {"ecr", "iam", "ec2", "secretsmanager", "ssm", "logs"}
+
+
+def test_no_value_of_a_secret_is_read_or_told(world: World, stage: Stage) -> None:
+    stage.write(stage.definition(), stage.service())
+    for output in ("text", "json", "yaml", "markdown"):
+        answer = plan(world, "-o", output)
+        assert CANARY not in answer.stdout + answer.stderr
+    reads = {request.operation for request in world.aws.requests}
+    assert not reads & {"GetSecretValue", "BatchGetSecretValue", "GetParameter", "GetParameters"}

@@ -77,7 +77,7 @@ class Metrics:
             registry=registry,
         )
         self._drifts = Counter(
-            "apollo_drift_total",
+            "apollo_drift_detected_total",
             "Times that something was found changed behind Apollo's back.",
             ["environment", "app", "kind"],
             registry=registry,
@@ -163,9 +163,9 @@ class Metrics:
         app = self._apps(where, event.app)
         if event.type in _SYNCS:
             self._syncs.labels(where, app, _SYNCS[event.type]).inc()
-        if event.type == "Drifted" and event.key is not None:
+        if event.reason == "Drifted" and event.key is not None:  # healed, or left alone with a warning
             self._drifts.labels(where, app, event.key.kind).inc()
-        elif event.type == "Deleted":
+        if event.type == "Deleted":
             self._pruned.labels(where, app).inc()
         elif event.type == "SourceFailed":
             self._source_failures.labels(where, event.reason or "SourceFailed").inc()

@@ -156,10 +156,11 @@ def _wrap(
         params: Any,
         *,
         once: bool = False,
+        **more: Any,
     ) -> dict[str, Any]:
         number = next(count)
         before(number, service, operation, once)
-        answer = await original(environment, asked, lane, service, operation, params, once=once)
+        answer = await original(environment, asked, lane, service, operation, params, once=once, **more)
         after(number)
         return answer
 

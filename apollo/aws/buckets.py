@@ -124,6 +124,15 @@ class Bucket:
             if self._leader is None:
                 self._call_leader()
 
+    def give_back(self, lane: Lane) -> None:
+        """A call that was to be made is not made."""
+        self._refill()
+        self._tokens = min(self._limit.burst, self._tokens + 1)
+        if lane in _BACKGROUND:
+            self._spare = min(self._spare_burst, self._spare + 1)
+        self._granted -= 1
+        self._grant()
+
     def throttled(self) -> None:
         """AWS refused a call for its rate: slow down. Refusals within a second count once."""
         self._throttled += 1

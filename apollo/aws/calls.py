@@ -82,10 +82,12 @@ class Calls:
         params: Mapping[str, Any],
         *,
         once: bool = False,
+        waited: float | None = None,
     ) -> dict[str, Any]:
         """The answer, without botocore's metadata.
 
         :param once: never send it a second time, whatever comes back.
+        :param waited: seconds that `reserve` took for it; None when nothing was reserved.
         :raises AwsError: classified.
         """
         bucket = self._bucket(place, service, operation)
@@ -95,7 +97,8 @@ class Calls:
         while True:
             attempt += 1
             asked_at = self._clock.monotonic()
-            await bucket.take(lane)
+            if waited is None:
+                await bucket.take(lane)
             started = self._clock.monotonic()
             answer, request_id, failure = await self._in_thread(
                 place, asked, service, operation, params, mutating
@@ -114,8 +117,9 @@ class Calls:
                 commit=asked.commit,
                 env=asked.environment,
                 category=failure.category if failure else "",
-                waited=started - asked_at,
+                waited=started - asked_at if waited is None else waited,
             )
+            waited = None
             self._tell(record)
             if failure is None:
                 self._quotas[where] = min(_QUOTA, self._quotas.get(where, _QUOTA) + 1)
@@ -126,6 +130,16 @@ class Calls:
                 raise failure
             ceiling = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (attempt - 1))
             await self._clock.sleep(self._random.uniform(ceiling / 2, ceiling))
+
+    async def reserve(self, place: Place, lane: Lane, service: str, operation: str) -> float:
+        """Wait until AWS's rate allows one call, and keep that for it. Returns the seconds it took."""
+        asked_at = self._clock.monotonic()
+        await self._bucket(place, service, operation).take(lane)
+        return self._clock.monotonic() - asked_at
+
+    def give_back(self, place: Place, lane: Lane, service: str, operation: str) -> None:
+        """Undo a `reserve`: the call is not made."""
+        self._bucket(place, service, operation).give_back(lane)
 
     def budget(self) -> tuple[BucketState, ...]:
         return tuple(bucket.state(*key) for key, bucket in sorted(self._buckets.items()))

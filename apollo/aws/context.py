@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from apollo.api import Call, Env, Loader, is_unknown
 from apollo.aws.buckets import Lane
@@ -37,6 +37,8 @@ class AwsContext:
     _asked: Asked
     _lane: Lane
     _writable: bool
+    _reserved: dict[tuple[str, str], float] = field(factory=dict, init=False)
+    """By service and operation: seconds that were waited for a call yet to be made."""
 
     @property
     def thorough(self) -> bool:
@@ -67,6 +69,19 @@ class AwsContext:
         if memory is not None:
             memory.put(loader, key, value)
 
+    async def reserve(self, call: Call, /) -> None:
+        """Wait until AWS's rate allows a call; the `write` of such a call that follows does not wait any
+        more. So what it is written on the strength of can be looked at in between."""
+        name = call.service, call.operation
+        if name not in self._reserved:
+            self._reserved[name] = await self._aws.reserve(self._environment, *name)
+
+    async def give_back(self) -> None:
+        """Let others have what was reserved and not used."""
+        while self._reserved:
+            name, _ = self._reserved.popitem()
+            await self._aws.give_back(self._environment, *name)
+
     async def write(self, call: Call, /) -> Mapping[str, Any]:
         """One changing call, sent once."""
         if not self._writable:
@@ -81,20 +96,25 @@ class AwsContext:
                 call.service,
                 call.operation,
             )
-        return await self._send(call.service, call.operation, call.params, lane="act", once=True)
+        waited = self._reserved.pop((call.service, call.operation), None)
+        return await self._aws.send(
+            self._environment,
+            self._asked,
+            "act",
+            call.service,
+            call.operation,
+            call.params,
+            once=True,
+            waited=waited,
+        )
 
     async def _send(
         self,
         service: str,
         operation: str,
         params: Mapping[str, Any],
-        *,
-        lane: Lane | None = None,
-        once: bool = False,
     ) -> Mapping[str, Any]:
-        return await self._aws.send(
-            self._environment, self._asked, lane or self._lane, service, operation, params, once=once
-        )
+        return await self._aws.send(self._environment, self._asked, self._lane, service, operation, params)
 
     def _lent(self, lane: Lane) -> AwsContext:
         return evolve(self, lane=lane, writable=False)

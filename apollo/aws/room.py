@@ -166,14 +166,31 @@ class Aws:
         params: Mapping[str, Any],
         *,
         once: bool = False,
+        waited: float | None = None,
     ) -> dict[str, Any]:
-        """One call of an environment, after its account was checked."""
+        """One call of an environment, after its account was checked.
+
+        :param waited: what `reserve` returned for it.
+        """
         place, identity = await self._place(environment)
         try:
-            return await self._calls.send(place, asked, lane, service, operation, params, once=once)
+            return await self._calls.send(
+                place, asked, lane, service, operation, params, once=once, waited=waited
+            )
         except AwsError as failure:
             await self._doubt(place.login, identity, failure)
             raise
+
+    async def reserve(self, environment: Environment, service: str, operation: str) -> float:
+        """Wait until the rate of an urgent call allows it, and keep that for it. Returns the seconds it
+        took."""
+        place, _ = await self._place(environment)
+        return await self._calls.reserve(place, "act", service, operation)
+
+    async def give_back(self, environment: Environment, service: str, operation: str) -> None:
+        """What was reserved is not needed."""
+        place, _ = await self._place(environment)
+        self._calls.give_back(place, "act", service, operation)
 
     async def batches(self, environment: Environment) -> Batches:
         """The batches that an environment's loads join."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import anyio
-from attrs import define, evolve
+from attrs import define, evolve, field, frozen
 
-from apollo.api import Key, Owned, PruneScope, Step, is_unknown
+from apollo.api import Call, Context, Key, Owned, PruneScope, Step, is_unknown
 from apollo.engine.events import Event
 from apollo.engine.look import Looker
 from apollo.engine.seen import Member, failure_of
@@ -20,6 +20,50 @@ _FRESH = 1.0
 """A write is preceded by an observation no older than this many seconds."""
 _MOST = 8
 """Looks of one act: a group that is not done by then is looked at again later."""
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A context whose writes wait for AWS's rate: the wait comes before the last look, and not after it."""
+
+    async def reserve(self, call: Call, /) -> None:
+        """Wait until the call may be made."""
+        ...
+
+    async def give_back(self) -> None:
+        """Not made after all."""
+        ...
+
+
+@frozen
+class _Turn:
+    """A context in which one call may be made at once."""
+
+    ctx: Context
+    commit: str
+    call: tuple[str, str]
+
+    async def end(self) -> None:
+        if isinstance(self.ctx, Paced):
+            await self.ctx.give_back()
+
+
+@define
+class _Acted:
+    """What became of a group so far.
+
+    :ivar failed: members whose call failed. :ivar deleting: what has left git and was deleted.
+    :ivar doubtful: whose answer was lost once. :ivar checked: what was looked at again on their behalf.
+    """
+
+    together: bool
+    failed: dict[Key, Member] = field(factory=dict, init=False)
+    deleting: dict[Key, Member] = field(factory=dict, init=False)
+    doubtful: set[Key] = field(factory=set, init=False)
+    checked: set[Key] = field(factory=set, init=False)
+
+    def fail(self, member: Member, error: Exception) -> None:
+        self.failed[member.key] = evolve(member, plan=evolve(member.plan, failure=failure_of(error)))
 
 
 @define
@@ -52,47 +96,56 @@ class Actor:
         """
         if members is None:
             members = await self.looker.group(keys, lane, together=together)
-        failed: dict[Key, Member] = {}
-        deleting: dict[Key, Member] = {}
-        doubtful: set[Key] = set()
-        checked: set[Key] = set()
-        for _ in range(_MOST * len(members)):
-            # What was planned together is done together, also when only deletions are left of it.
-            together = together or any(member.absent for member in members)
-            if failed:  # what they were to do cannot be counted on
-                members = self.looker.judge.group([failed.get(m.key, m) for m in members])
-            found = self._next(members, {*frozen, *failed})
-            if found is None or self.stopping:
-                break
-            member, step = found
-            vague = self._vague(member, step)
-            if vague - checked:
-                checked |= vague
-                for group in {self.looker.graph.group_of[need] for need in vague}:
-                    await self.looker.group(sorted(self.looker.graph.groups.get(group, ())), "act")
-                members = await self.looker.group(keys, "act", together=together)
-                continue
-            if self.looker.clock.monotonic() - member.at > _FRESH or not self._current(member):
-                members = await self.looker.group(keys, "act", together=together)
-                continue
-            if member.absent:
-                deleting[member.key] = member
-            try:
-                seen = await self._send(member, step)
-            except Exception as error:  # one resource's call failed; the others of the group go on
-                lost = isinstance(error, AwsError) and error.category == "lost-answer"
-                if lost and member.key not in doubtful:
-                    doubtful.add(member.key)  # it may have been done: look, instead of doing it again
-                    members = await self.looker.group(keys, "act", together=together)
-                else:
-                    failed[member.key] = evolve(member, plan=evolve(member.plan, failure=failure_of(error)))
-                continue
-            told = {} if seen is None else {member.key: seen}
-            members = await self.looker.group(keys, "act", told=told, together=together)
+        acted = _Acted(together)
+        turn: _Turn | None = None
+        try:
+            for _ in range(_MOST * len(members)):
+                # What was planned together is done together, also when only deletions are left of it.
+                acted.together = acted.together or any(member.absent for member in members)
+                if acted.failed:  # what they were to do cannot be counted on
+                    members = self.looker.judge.group([acted.failed.get(m.key, m) for m in members])
+                found = self._next(members, {*frozen, *acted.failed})
+                if found is None or self.stopping:
+                    break
+                member, step = found
+                try:
+                    turn = await self._turn(member, step, turn)
+                except Exception as error:
+                    acted.fail(member, error)
+                    continue
+                vague = self._vague(member, step) - acted.checked
+                if vague:
+                    acted.checked |= vague
+                    for group in {self.looker.graph.group_of[need] for need in vague}:
+                        await self.looker.group(sorted(self.looker.graph.groups.get(group, ())), "act")
+                if vague or not self._current(member):
+                    members = await self.looker.group(keys, "act", together=acted.together)
+                    continue
+                told = await self._try(member, step, turn, acted)
+                if told is not None:
+                    members = await self.looker.group(keys, "act", told=told, together=acted.together)
+        finally:
+            if turn is not None:
+                await turn.end()
         there = {member.key for member in members}
-        self.looker.judge.passing.difference_update(keys, deleting)
-        gone = [_done_with(one) for key, one in deleting.items() if key not in there]
-        return [*(failed.get(m.key, m) for m in members), *gone]
+        self.looker.judge.passing.difference_update(keys, acted.deleting)
+        gone = [_done_with(one) for key, one in acted.deleting.items() if key not in there]
+        return [*(acted.failed.get(m.key, m) for m in members), *gone]
+
+    async def _try(self, member: Member, step: Step, turn: _Turn, acted: _Acted) -> dict[Key, Any] | None:
+        """Send a step of a group. Returns what its answer told; None when it failed."""
+        if member.absent:
+            acted.deleting[member.key] = member
+        try:
+            seen = await self._send(member, step, turn)
+        except Exception as error:  # one resource's call failed; the others of the group go on
+            lost = isinstance(error, AwsError) and error.category == "lost-answer"
+            if lost and member.key not in acted.doubtful:
+                acted.doubtful.add(member.key)  # it may have been done: look, instead of doing it again
+                return {}
+            acted.fail(member, error)
+            return None
+        return {} if seen is None else {member.key: seen}
 
     async def orphan(
         self, owned: Owned, scope: PruneScope, current: Callable[[], bool] = lambda: True
@@ -102,22 +155,51 @@ class Actor:
         :param current: whether git still is what it was when this was decided; if not, nothing is sent.
         :return: as it was seen last; ``seen`` is None when somebody else was faster.
         """
-        member = await self.looker.orphan(owned, scope, "act", closely=True)
+
+        async def look() -> Member:
+            return await self.looker.orphan(owned, scope, "act", closely=True)
+
+        member = await look()
         steps = member.plan.steps
+        turn: _Turn | None = None
         try:
             for place, step in enumerate(steps):
                 if place:
-                    member = await self.looker.orphan(owned, scope, "act", closely=True)
-                    if member.plan.steps != steps[place:]:
-                        return member
-                if not member.plan.sendable or self.stopping or not current():
+                    member = await look()
+                if member.plan.sendable:
+                    turn = await self._turn(member, step, turn)
+                    if not self._fresh(member):
+                        member = await look()
+                if member.plan.steps != steps[place:]:
                     return member
-                await self._send(member, step)
+                if turn is None or not member.plan.sendable or self.stopping or not current():
+                    return member
+                await self._send(member, step, turn)
         except Exception as error:
             return evolve(member, plan=evolve(member.plan, failure=failure_of(error)))
         finally:
             self.looker.judge.passing.discard(owned.key)
+            if turn is not None:
+                await turn.end()
         return _done_with(member) if steps else member
+
+    async def _turn(self, member: Member, step: Step, before: _Turn | None) -> _Turn:
+        """Where the step may be sent at once. It may take a while; the look comes after it."""
+        # An app that git does not hold any more has no commit of its own.
+        commit = self.looker.commits.get(member.plan.app) or self.looker.commit
+        call = step.call.service, step.call.operation
+        if before is not None and (before.commit, before.call) == (commit, call):
+            turn = before
+        else:
+            if before is not None:
+                await before.end()
+            turn = _Turn(self.looker.contexts("act", writable=True, commit=commit), commit, call)
+        if isinstance(turn.ctx, Paced) and not is_unknown(step.call.params):
+            await turn.ctx.reserve(step.call)
+        return turn
+
+    def _fresh(self, member: Member) -> bool:
+        return self.looker.clock.monotonic() - member.at <= _FRESH
 
     def _vague(self, member: Member, step: Step) -> set[Key]:
         """What a resource is made from and was seen through an index only, or may have moved since: whoever
@@ -129,7 +211,9 @@ class Actor:
         return {need for need in needs if not looker.known[need].thorough}
 
     def _current(self, member: Member) -> bool:
-        """Whether git still asks for what was looked at."""
+        """Whether the look is fresh, and git still asks for what was looked at."""
+        if not self._fresh(member):
+            return False
         if member.absent:
             return any(one.key == member.key for one in self.looker.leaving.get(member.plan.group, ()))
         resource = self.looker.graph.resources.get(member.key)
@@ -149,7 +233,7 @@ class Actor:
         first = min(ready, key=lambda member: member.plan.turns[:1])
         return first, first.plan.steps[0]
 
-    async def _send(self, member: Member, step: Step) -> Any:
+    async def _send(self, member: Member, step: Step, turn: _Turn) -> Any:
         if is_unknown(step.call.params):
             raise Transient(
                 f"{member.key} waits for an output that is not known yet", reason="DependencyNotReady"
@@ -184,16 +268,15 @@ class Actor:
         controller = self.looker.kinds.get(member.key.kind)
         # A call that is on its way is never abandoned: its effect would be unknown.
         with anyio.CancelScope(shield=True):
-            ctx = self.looker.contexts("act", writable=True, commit=commit)
             try:
-                answer = await controller.act(ctx, step)
+                answer = await controller.act(turn.ctx, step)
             except AwsError as error:
                 if error.category == "lost-answer":  # maybe done; what was refused or throttled was not
                     self.looker.guard.sent(step, self.looker.clock.monotonic(), answered=False)
                 raise
         self.looker.guard.sent(step, self.looker.clock.monotonic())
         self.emit(evolve(event, type="Acted", message=_done(step)))
-        return controller.acted(ctx, step, answer)
+        return controller.acted(turn.ctx, step, answer)
 
     async def _leaving(self, step: Step, commit: str) -> None:
         """What was applied last is not what AWS holds any more. Were it remembered, then going back to it

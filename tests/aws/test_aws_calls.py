@@ -15,6 +15,7 @@ import pytest
 
 from apollo.api import Call, Context, Env, Loader, marker
 from apollo.aws import Aws, CallRecord, Limit, Timeouts
+from apollo.aws.context import AwsContext
 from apollo.errors import AccessDenied, AwsError, AwsTerminal, AwsTransient
 from apollo.settings import Environment
 from apollo.testing import LocalAws
@@ -484,3 +485,29 @@ async def test_a_hundred_calls_at_once_share_one_client_per_service(answers: Ans
                 tasks.start_soon(desk.context().read, "ecs", "ListClusters")
         assert len(desk.aws._sessions._clients) == 2
     assert len(desk.seen()) == 100
+
+
+async def test_what_was_reserved_is_written_without_waiting_and_what_is_not_used_is_for_others(
+    local: LocalAws, hasty: Any
+) -> None:
+    desk = Desk(hasty, limits={"ecs cluster modify": Limit(1, 0.1)})
+    async with desk.aws:
+
+        def spent() -> tuple[float, int]:
+            (bucket,) = [one for one in desk.aws.budget() if one.name == "ecs cluster modify"]
+            return round(bucket.tokens), bucket.granted
+
+        first = desk.context(writable=True)
+        await first.write(CREATE)
+        assert isinstance(first, AwsContext)
+        await first.reserve(CREATE)
+        await first.reserve(CREATE)
+        assert spent()[1] == 2, "one call is reserved once"
+        await first.write(CREATE)
+        waits = [record.waited for record in desk.records if record.operation == "CreateCluster"]
+        assert waits[0] < 1 < 9 < waits[1], "the wait is told with the call that it was for"
+        assert spent()[1] == 2
+        await first.reserve(CREATE)
+        assert spent() == (0, 3)
+        await first.give_back()
+        assert spent() == (1, 2)

@@ -14,7 +14,7 @@ from apollo.engine.events import Event
 from apollo.errors import Terminal, Transient
 from apollo.gates.prune import PruneGate
 from apollo.settings import Sync
-from tests.engine.toy import Box, BoxSpec, ToyKinds, World, box, snapshot
+from tests.engine.toy import ENV, Box, BoxSpec, ToyContext, ToyKinds, World, box, snapshot
 from tests.virtual import VirtualClock
 
 pytestmark = pytest.mark.anyio
@@ -426,3 +426,39 @@ async def test_what_aws_has_refused_is_not_taken_for_what_it_does_not_show_yet()
     assert engine.looker.known, "it was looked at again"
     item = next(iter(await engine.plan()))
     assert item.wait is None and item.rejected == "it broke"
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_who_waited_for_the_rate_looks_again_before_it_writes(gone: bool) -> None:
+    """A deletion, too: what was seen before the wait may be another's by now."""
+    world = World(clock=VirtualClock(auto=True))
+    engine = world.engine()
+    engine.take(snapshot(box("a"), box("b")))
+    await apply(engine, await engine.plan())
+    returned: list[str] = []
+
+    class Waiting(ToyContext):
+        held = False
+
+        async def reserve(self, call: Call, /) -> None:
+            if not self.held:
+                self.held = True
+                self.cloud.calls.append(("Reserve", call.params["Id"]))
+                await world.clock.sleep(30)
+
+        async def give_back(self) -> None:
+            returned.append("back")
+
+    engine = world.engine()
+    engine.looker.contexts = lambda lane, *, writable=False, commit="": Waiting(world.cloud, ENV, writable)
+    engine.take(snapshot(box("a")) if gone else snapshot(box("a"), box("b", 2)))
+    plan = await engine.plan()
+    world.cloud.calls.clear()
+    assert (await apply(engine, plan)).exit_code == 0
+    last = [name for name, ident in world.cloud.calls if ident == "Box/b"]
+    assert last[: last.index("Delete" if gone else "Put") + 1][-3:] == [
+        "Reserve",
+        "Read",
+        "Delete" if gone else "Put",
+    ]
+    assert returned, "what is left over is for others"

@@ -54,7 +54,7 @@ class Cloud:
         return [call for call in self.calls if call[0] != "Read"]
 
 
-@define
+@define(slots=False)
 class ToyContext:
     cloud: Cloud
     env: Env
@@ -267,6 +267,7 @@ __all__ = [
     "BoxSpec",
     "Cloud",
     "Terminal",
+    "ToyContext",
     "ToyKinds",
     "Transient",
     "World",

@@ -28,7 +28,9 @@ _FREE_NAMES = frozenset(
 )
 """Maps and lists whose names users choose: masked where the name looks like a secret's."""
 _ASSIGNED = re.compile(
-    r"((?:passw|secret|token|api[-_]?key|access[-_]?key|private[-_]?key)[\w.-]*[\"']?\s*[=:]\s*)([^\s,;&]+)",
+    # What follows a colon or a slash is a part of an ARN or of a path.
+    r"(?<![\w:/.-])([\w.-]{0,80}(?:passw|secret|token|api[-_]?key|access[-_]?key|private[-_]?key)[\w.-]*"
+    r"[\"']?\s*[=:]\s*)(?![\"']?arn:)([^\s,;&]+)",
     re.IGNORECASE,
 )
 _PASSWORD = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
@@ -92,7 +94,7 @@ def secrets_in(value: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
         if _sensitive(path) and not path[-1].startswith("awslogs-"):  # where logs go is no secret
             yield value
         yield from _PASSWORD.findall(value)
-        yield from (found[1] for found in _ASSIGNED.findall(value))
+        yield from (found[1].strip("\"'{}[]()") for found in _ASSIGNED.findall(value))
 
 
 def _sensitive(path: tuple[str, ...]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from apollo.api import Change, marker
-from apollo.compare import SENSITIVE, UNKNOWN, redact, redacted
+from apollo.compare import SENSITIVE, UNKNOWN, redact, redacted, secrets_in
 
 A = "/containerDefinitions/app/"
 
@@ -79,3 +79,27 @@ def test_what_is_not_known_yet_is_said_so() -> None:
     assert redact({"loadBalancers": [{"targetGroupArn": marker("TargetGroup", "w", "arn")}]}) == {
         "loadBalancers": [{"targetGroupArn": UNKNOWN}]
     }
+
+
+def test_a_reference_to_a_secret_is_shown_whole() -> None:
+    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:hub-AbCdEf:KEY::"
+    assert redact({"secrets": [{"name": "API_KEY", "valueFrom": arn}]}) == {
+        "secrets": [{"name": "API_KEY", "valueFrom": arn}]
+    }
+    assert redact(f"API_TOKEN={arn}") == f"API_TOKEN={arn}"
+
+
+def test_the_secrets_themselves_are_found() -> None:
+    spec = {
+        "environment": [{"name": "A", "value": "one"}],
+        "command": ["serve", "--api-token", "two", "--db-password=three", "https://u:four@h/"],
+        "entryPoint": ["sh", "-c", "export SECRET_KEY=five; exec"],
+        "dockerLabels": {"db-password": "six", "team": "green"},
+        "logConfiguration": {"options": {"splunk-token": "seven", "awslogs-group": "g"}},
+        "AuthenticateOidcConfig": {"ClientSecret": "eight"},
+        "Tags": [{"Key": "api-token", "Value": "nine"}],
+        "image": "repo/web:1",
+        "secrets": [{"name": "B", "valueFrom": "arn:aws:secretsmanager:eu-west-1:1:secret:b"}],
+    }
+    found = {"one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
+    assert set(secrets_in(spec)) == found

@@ -35,6 +35,7 @@ __all__ = ["render", "validate"]
 @click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(path_type=Path))
 @config_option
 @environments_option
+@click.option("--strict", is_flag=True, help="Take warnings for errors.")
 @place_options
 @aws_options
 @output_option("text", "json", "yaml", "markdown")
@@ -58,19 +59,19 @@ def validate(
     """
     from attrs import evolve
 
+    from apollo.cli.kinds import registry
     from apollo.errors import LoadError
     from apollo.manifest import bulk, load_path
-    from apollo.plugins import Registry
 
     places = _places(ctx, config, environments, cluster, variables)
     found: dict[Any, Problem] = {}
     resources: set[str] = set()
-    registry = Registry()
     for place in places:
         name = place.settings.installation.name
+        kinds = registry(place.settings if place.config is not None else None)
         try:
             with bulk():
-                loaded = load_path(paths or (Path(),), place.environment, name, registry)
+                loaded = load_path(paths or (Path(),), place.environment, name, kinds)
         except LoadError as error:
             problems: Iterable[Problem] = error.problems
         else:
@@ -224,22 +225,21 @@ _Found = tuple[list["Resource[Any]"], tuple["Problem", ...], "Tree"]
 
 
 def _from_paths(paths: tuple[Path, ...], place: Place) -> _Found:
+    from apollo.cli.kinds import registry
     from apollo.manifest import load_path
-    from apollo.plugins import Registry
 
-    loaded = load_path(
-        paths, place.environment, place.settings.installation.name, Registry(), provenance=True
-    )
+    kinds = registry(place.settings)
+    loaded = load_path(paths, place.environment, place.settings.installation.name, kinds, provenance=True)
     return list(loaded.snapshot.resources.values()), (*loaded.problems, *loaded.warnings), loaded.tree
 
 
 def _from_source(place: Place, rev: str | None) -> _Found:
     import anyio
 
+    from apollo.cli.kinds import registry
     from apollo.clock import SystemClock
     from apollo.errors import ApolloError
     from apollo.manifest import Tree
-    from apollo.plugins import Registry
     from apollo.source import GitSource
 
     source = place.environment.spec.source
@@ -259,7 +259,7 @@ def _from_source(place: Place, rev: str | None) -> _Found:
         tree = Tree(
             place.environment,
             place.settings.installation.name,
-            Registry(),
+            registry(place.settings),
             root=source.path,
             provenance=True,
         )

@@ -14,7 +14,19 @@ from typing import cast
 
 from benchmarks.harness import Benchmark, Row
 
-NAMES = ("start", "validate", "queue", "diff", "linear", "incremental", "reads", "deploy", "commit")
+NAMES = (
+    "start",
+    "validate",
+    "queue",
+    "diff",
+    "linear",
+    "incremental",
+    "reads",
+    "deploy",
+    "commit",
+    "local_reads",
+    "local_rollout",
+)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -69,6 +69,11 @@ class Program:
         self.stop()
         raise RuntimeError(f"{self.name} did not start; see {self.folder / 'log'}")
 
+    @property
+    def pid(self) -> int | None:
+        """Of its process, while it runs."""
+        return self._process.pid if self._process is not None else None
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()

@@ -40,6 +40,8 @@ CANARY = {"canaryPercent": 5.0, "canaryBakeTimeInMinutes": 10}
 
 def deployment_configuration(given: Json, before: Json | None, scheduling: str) -> Json:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html"""
+    if before is not None and not given:
+        return before
     daemon = scheduling == "DAEMON"
     start: Json = before or {
         "deploymentCircuitBreaker": NO_BREAKER,

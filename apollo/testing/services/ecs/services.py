@@ -211,8 +211,9 @@ def update(ecs: Region, call: Call) -> Json:
         raise invalid(
             "The daemon scheduling strategy does not support a desired count. Remove it and try again."
         )
-    service.fields, service.desired = fields, desired
-    service.primary.desired = desired
+    if fields != service.fields:
+        service.fields = fields
+    service.ask_for(desired)
     if force or canonical(config) != canonical(before.config):
         rollback.deploy(ecs, service, config, definition, call.now)
     scheduler.wake(ecs, service, call.now)

@@ -22,8 +22,10 @@ def start(ecs: Region, service: Service, deployment: Deployment, count: int, at:
     taken = {task.instance for task in mine} if daemon else set()
     started: list[str] = []
     lack = None
+    launches: dict[object, Json] = {}  # tasks that are launched alike share what says how
     for _ in range(count):
-        launch = common | placer.next()
+        place = placer.next()
+        launch = launches.setdefault(place.get("capacityProviderName"), common | place)
         behaviour = behaviour_of(ecs, deployment.revision.task_definition)
         lack = lacking(ecs, service.cluster, launch, behaviour[0].behaviour)
         if lack is not None:

@@ -27,6 +27,7 @@ __all__ = [
     "Notification",
     "NotificationEvent",
     "NotificationSpec",
+    "Plugins",
     "Settings",
     "Share",
     "SlackTarget",
@@ -89,11 +90,21 @@ class Http(_Model):
     from where they are wanted. ``apollo run --listen`` and ``APOLLO_LISTEN`` win over it."""
 
 
+class Plugins(_Model):
+    """Which installed packages may bring kinds and gates."""
+
+    allow: tuple[str, ...] | None = None
+    """Names of packages whose code may be loaded beside Apollo's own; left out: every installed one."""
+    choose: dict[str, str] = Field(default_factory=dict)
+    """Kind → package, where several bring the same kind."""
+
+
 class InstallationSpec(_Model):
     store: str = "sqlite:.apollo/state.db"
     """Where history, approvals and events are kept: ``sqlite:PATH`` or ``none``."""
     http: Http | None = None
     """Where the operator answers ``/livez``, ``/readyz`` and ``/metrics``; nowhere by default."""
+    plugins: Plugins = Plugins()
 
 
 class Installation(_Model):

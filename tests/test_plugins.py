@@ -14,7 +14,7 @@ import pytest
 from apollo.api import Allowed, Call, Controller, Env, Held, Key, Proposal, Spec, Step, Terminal
 from apollo.errors import ApolloError
 from apollo.plugins import Registry, discover_gates
-from apollo.settings import Allow, Sync
+from apollo.settings import Allow, Plugins, Sync
 
 GOOD = """
 from apollo.api import Controller, Spec
@@ -200,7 +200,7 @@ def test_two_claims_on_a_kind_load_neither_until_one_is_chosen(install: Install)
     assert state(registry, "acme.Queue", "other-queue")[0] == "duplicate"
     assert not {"mod_acme_queue", "mod_other_queue"} & set(sys.modules)
     chosen = Registry(choose={"acme.Queue": "Other_Queue"})
-    assert type(chosen.get("acme.Queue")).__module__ == "mod_other_queue"
+    assert chosen.get("acme.Queue").spec_type.__module__ == "mod_other_queue"
     assert state(chosen, "acme.Queue", "acme-queue")[0] == "blocked"
 
 
@@ -354,3 +354,12 @@ def test_a_broken_gate_of_apollos_own_stops_the_start(install: Install) -> None:
     install("apollo-ecs", "prune", "raise ImportError('x')", group="apollo.gates")
     with pytest.raises(ApolloError, match="own gate prune"):
         discover_gates()
+
+
+def test_the_settings_say_which_packages_may_be_loaded(install: Install) -> None:
+    install("acme-queue")
+    install("other-queue", "other.Queue")
+    registry = Registry.of(Plugins(allow=("Acme_Queue",)))
+    assert registry.get("acme.Queue").kind == "acme.Queue"
+    assert "not among the allowed plugins" in refused(registry, "other.Queue").message
+    assert "mod_other_queue" not in sys.modules, "its code is not imported"

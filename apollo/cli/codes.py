@@ -173,6 +173,14 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "Install apollo-ecs again.",
     ),
     "APO-PLUGIN-010": ("A controller failed in an unexpected way.", "Report it to the author of the kind."),
+    "APO-PLUGIN-011": (
+        "A controller answered something that the contract does not know.",
+        "Report it to the author of the kind; the kinds of other packages go on.",
+    ),
+    "APO-PLUGIN-012": (
+        "The code of a plugin blocks. It is not called again before it answers; nothing else waits for it.",
+        "Report it to the author of the kind.",
+    ),
     "APO-RULE-001": (
         "The default rule of a listener has neither conditions nor transforms.",
         "Leave them out, or give the rule a priority.",

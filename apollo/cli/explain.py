@@ -110,13 +110,12 @@ def explain(what: str) -> None:
     if re.fullmatch(r"(?i)apo-[a-z0-9]+-\d+", what):
         say("\n".join(_code(what.upper())))
         return
-    from apollo.cli.kinds import OWN_KINDS, spec_model
+    from apollo.cli.kinds import OWN_KINDS, registry, spec_model
     from apollo.cli.manifest_schema import LIFECYCLE, METADATA, SPEC_FROM, spec_schema
-    from apollo.plugins import Registry
 
     kind, names = _split(what)
-    model = spec_model(Registry(), kind)
-    known = {name.lower(): name for name in (*Registry().names(), *OWN_KINDS)}
+    model = spec_model(registry(), kind)
+    known = {name.lower(): name for name in (*registry().names(), *OWN_KINDS)}
     kind = known[kind.lower()]
     spec = spec_schema(model)
     parts: dict[str, Any] = {"metadata": METADATA}
@@ -195,7 +194,9 @@ def _absence(field: Field) -> str:
     if "default" in field.schema:
         default = field.schema["default"]
         return str(default).lower() if isinstance(default, bool) else str(default)
-    if ".spec." in f".{field.path}." and not field.path.startswith(("Installation", "Environment", "Notification")):
+    if ".spec." in f".{field.path}." and not field.path.startswith(
+        ("Installation", "Environment", "Notification")
+    ):
         return "not declared: the defaults of the environment, else AWS's own"
     return "none"
 

@@ -134,14 +134,13 @@ def iam_policy(config: Path | None, environments: tuple[str, ...], mode: str, ve
     Accounts, regions, clusters and roles come from the environments of the configuration, where there is
     one. Attach it to the environment's role.
     """
-    from apollo.cli.kinds import controllers
+    from apollo.cli.kinds import controllers, registry
     from apollo.cli.output import print_data
     from apollo.cli.where import configured
-    from apollo.plugins import Registry
 
     chosen = configured(config, environments)
     actions: set[str] = set()
-    for kind, controller in controllers(Registry()).items():
+    for kind, controller in controllers(registry()).items():
         if any(_enabled(kind, environment) for environment in chosen) or not chosen:
             actions |= controller.permissions - (controller.write_permissions if mode == "read" else set())
             if verify:

@@ -97,15 +97,15 @@ def import_(
 def _from_files(
     files: list[Path], dialect: str | None, variables: tuple[str, ...], cluster: str | None, adopt: bool
 ) -> tuple[list[Imported], Report]:
+    from apollo.cli.kinds import registry
     from apollo.importing.disk import read_files, sibling
     from apollo.importing.session import import_files
     from apollo.manifest import environment_from_flags
-    from apollo.plugins import Registry
 
     given = environment_from_flags("default", variables=variables).spec.variables
     return import_files(
         read_files(files),
-        Registry(),
+        registry(),
         sibling=sibling,
         dialect=dialect,
         given=given,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -9,10 +10,28 @@ from pydantic import BaseModel
 if TYPE_CHECKING:
     from apollo.api import Controller
     from apollo.plugins import Registry
+    from apollo.settings import Settings
 
-__all__ = ["OWN_KINDS", "controllers", "own_model", "spec_model"]
+__all__ = ["OWN_KINDS", "controllers", "own_model", "registry", "spec_model"]
 
 OWN_KINDS = ("Installation", "Environment", "Notification")
+
+
+def registry(settings: Settings | None = None) -> Registry:
+    """The kinds that may be used.
+
+    :param settings: say which packages may be loaded; default: those of ``./apollo.yaml``, if it can be read.
+    """
+    from apollo.cli.where import DEFAULT_CONFIG
+    from apollo.errors import ApolloError
+    from apollo.plugins import Registry
+
+    if settings is None and DEFAULT_CONFIG.is_file():
+        from apollo.manifest import load_settings
+
+        with contextlib.suppress(ApolloError):  # the command at hand is not about the configuration
+            settings = load_settings(DEFAULT_CONFIG)
+    return Registry.of(settings.installation.spec.plugins) if settings is not None else Registry()
 
 
 def controllers(registry: Registry) -> dict[str, Controller[Any, Any]]:

@@ -107,10 +107,10 @@ def _matches(row: ResourceStatus, kind: str | None, name: str | None) -> bool:
 
 def _known_kind(kind: str, rows: list[ResourceStatus]) -> None:
     """:raises ApolloError: no kind is called so."""
+    from apollo.cli.kinds import registry
     from apollo.errors import ApolloError
-    from apollo.plugins import Registry
 
-    names = sorted({*Registry().names(), *(row.key.kind for row in rows)})
+    names = sorted({*registry().names(), *(row.key.kind for row in rows)})
     wanted = kind.lower()
     if any(
         wanted in (one.lower(), f"{one.lower()}s", one.lower().replace("policy", "policies")) for one in names

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
 from apollo.cli.main import LazyGroup
-from apollo.cli.options import debug_option, output_option
+from apollo.cli.options import config_option, debug_option, output_option
 from apollo.cli.output import print_data
 from apollo.cli.text import clean, paint_for, say, table
 
@@ -24,14 +25,21 @@ def plugins() -> None:
 
 
 @click.command("list", epilog="Example: apollo plugins list -o json")
+@config_option
 @output_option("text", "json", "yaml")
 @debug_option
-def list_plugins(output: str) -> None:
-    """List the kinds and gates that are installed, whether they could be loaded, and why not."""
-    from apollo.plugins import Registry, discover_gates
+def list_plugins(config: Path | None, output: str) -> None:
+    """List the kinds and gates that are installed, whether they could be loaded, and why not.
 
-    report = Registry().report(load=True)
-    gates = discover_gates()
+    Which packages may be loaded is said by spec.plugins of the Installation.
+    """
+    from apollo.cli.kinds import registry
+    from apollo.cli.where import load
+    from apollo.plugins import discover_gates
+
+    known = registry(load(config)[0] if config is not None else None)
+    report = known.report(load=True)
+    gates = discover_gates(allow=known.allowed)
     if output != "text":
         print_data(
             {

@@ -30,24 +30,23 @@ def schema(kind: str | None, out: Path | None) -> None:
     The schema covers whole manifests (apiVersion, kind, metadata, lifecycle, specFrom, spec) of the kinds
     loaded here, plugins included, and allows ${{ … }} where a value of another type is wanted.
     """
-    from apollo.cli.kinds import OWN_KINDS, controllers, own_model, spec_model
+    from apollo.cli.kinds import OWN_KINDS, controllers, own_model, registry, spec_model
     from apollo.cli.manifest_schema import all_kinds, own_schema, whole_manifest
     from apollo.cli.output import as_json
-    from apollo.plugins import Registry
 
-    registry = Registry()
+    known = registry()
 
     def one(name: str) -> dict[str, Any]:
         if name in OWN_KINDS:
             return own_schema(name, own_model(name))
-        return whole_manifest(name, spec_model(registry, name))
+        return whole_manifest(name, spec_model(known, name))
 
     if kind is not None:
-        spec_model(registry, kind)  # says so when there is none
-        names = {name.lower(): name for name in (*registry.names(), *OWN_KINDS)}
+        spec_model(known, kind)  # says so when there is none
+        names = {name.lower(): name for name in (*known.names(), *OWN_KINDS)}
         found = {names[kind.lower()]: one(names[kind.lower()])}
     else:
-        found = {name: one(name) for name in (*controllers(registry), *OWN_KINDS)}
+        found = {name: one(name) for name in (*controllers(known), *OWN_KINDS)}
     if out is None:
         say(as_json(all_kinds(found) if kind is None else next(iter(found.values()))))
         return

@@ -111,8 +111,9 @@ class Operator:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.base = Path(settings.directory)
-        self.registry = Registry(controllers or ())
-        self.gates = tuple(gates) if gates is not None else tuple(discover_gates())
+        plugins = settings.installation.spec.plugins
+        self.registry = Registry.of(plugins, controllers or ())
+        self.gates = tuple(gates) if gates is not None else discover_gates(allow=plugins.allow)
         self.store: Store = store or open_store(settings.installation.spec.store, self.base, self.clock)
         # A call in flight is waited for at the end, and the end may take 25 seconds.
         limits = Timeouts(connect=5.0, read=18.0)

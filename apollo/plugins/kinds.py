@@ -7,7 +7,7 @@ import importlib
 import re
 import threading
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
@@ -16,6 +16,10 @@ from apollo.clock import Clock, SystemClock
 from apollo.errors import ApolloError
 from apollo.plugins.checks import Fault, State, load, wrong
 from apollo.plugins.found import OURS, Claim, allowed, claims, not_installed, plain
+from apollo.settings import Plugins
+
+if TYPE_CHECKING:
+    from apollo.plugins.cell import Cell
 
 __all__ = ["GROUP", "PluginInfo", "Registry"]
 
@@ -80,6 +84,23 @@ class Registry:
         self._found_at = 0.0
         self._loaded: dict[str, Controller[Any, Any]] = {}
         self._failed: dict[str, tuple[float, Fault]] = {}
+        self._cells: dict[str, Cell] = {}
+
+    @classmethod
+    def of(
+        cls,
+        plugins: Plugins,
+        controllers: Iterable[Controller[Any, Any]] = (),
+        *,
+        clock: Clock | None = None,
+    ) -> Registry:
+        """What the settings of an installation allow."""
+        return cls(controllers, allow=plugins.allow, choose=plugins.choose, clock=clock)
+
+    @property
+    def allowed(self) -> frozenset[str] | None:
+        """The packages that may be loaded beside Apollo's own; None: every installed one."""
+        return self._allow
 
     def names(self) -> frozenset[str]:
         """Every kind, loaded or not, broken or not."""
@@ -102,13 +123,24 @@ class Registry:
                 if now < failed_at + self._retry:
                     raise fault.error()
                 importlib.invalidate_caches()  # it may have been repaired since
-            found = load(self._claim(kind, now))
+            claim = self._claim(kind, now)
+            found = load(claim)
             if isinstance(found, Fault):
                 self._failed[kind] = (now, found)
                 raise found.error()
             self._failed.pop(kind, None)
-            self._loaded[kind] = found
+            self._loaded[kind] = found = self._walled(claim, found)
             return found
+
+    def _walled(self, claim: Claim, controller: Controller[Any, Any]) -> Controller[Any, Any]:
+        """A plugin's controller behind a wall; one cell for each package."""
+        if claim.builtin:
+            return controller
+        from apollo.plugins.cell import Cell
+        from apollo.plugins.isolated import Isolated
+
+        cell = self._cells.setdefault(claim.origin, Cell(f"plugin {claim.origin}"))
+        return Isolated(controller, claim.origin, cell)
 
     def verify(self) -> None:
         """Load every built-in kind. Called once at start-up.

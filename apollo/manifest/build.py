@@ -26,7 +26,7 @@ from apollo.api import (
 from apollo.errors import ApolloError, Problem
 from apollo.manifest.findings import did_you_mean, validated
 from apollo.manifest.header import Header, not_ours, read_header, readable_name
-from apollo.manifest.interpolate import Interpolator
+from apollo.manifest.interpolate import Interpolator, readable
 from apollo.manifest.merge import merged
 from apollo.manifest.nodes import ListNode, MapNode, Node, TextNode, find_path, node_of, pointer
 from apollo.manifest.placeholders import placeholders
@@ -363,7 +363,7 @@ class _FileWork:
         path = problem.path.removeprefix("/spec") if problem.path.startswith("/spec/") else problem.path
         at = seek(spec, path, spec_type.named_lists) if path else root.items.get("spec", root)
         where = at.problem(
-            problem.code or "APO-LOAD-042", problem.message, path=f"/spec{path}", hint=problem.hint
+            problem.code or "APO-LOAD-042", readable(problem.message), path=f"/spec{path}", hint=problem.hint
         )
         return evolve(where, severity=problem.severity)
 

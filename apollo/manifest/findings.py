@@ -13,6 +13,7 @@ from apollo.api import is_unknown
 from apollo.errors import Problem
 from apollo.manifest.excerpt import is_secret_name
 from apollo.manifest.nodes import ListNode, MapNode, Node, TextNode, find_path, pointer
+from apollo.manifest.placeholders import unfilled
 from apollo.manifest.scalars import resolve
 from apollo.manifest.shape import Shape, convert, shape_of
 
@@ -262,6 +263,8 @@ def _hint(finding: _Finding) -> str:
         return "put '- ' before the member to make it a list"
     if not isinstance(node, TextNode) or _secret(finding):
         return ""
+    if mark := unfilled(node.text, "Arn"):  # as strict as where AWS reads it
+        return f"the placeholder {mark[:60]} was never filled in"
     if kind in ("literal_error", "enum"):
         values = [str(one) for one in finding.shape.literals]
         values += [str(one.value) for kind_of in finding.shape.enums for one in kind_of]

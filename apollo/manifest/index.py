@@ -3,14 +3,14 @@ what does not exist. Only files that a change concerns are looked at again."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
-from apollo.api import Identity, Key, Resource, is_unknown
+from apollo.api import Identity, Key, Resource
 from apollo.errors import Problem
 from apollo.manifest.findings import did_you_mean
+from apollo.manifest.interpolate import readable
 from apollo.manifest.nodes import Source
 from apollo.manifest.unit import Entry, Unit, Use
 
@@ -183,9 +183,7 @@ class Index:
     def same_object(self, entry: Entry, others: Collection[Key]) -> Problem:
         """The finding for two resources that are one object in AWS."""
         names = ", ".join(sorted(str(other) for other in others))
-        identity = str(entry.identity)
-        if is_unknown(identity):
-            identity = re.sub("\ue000(.*?)\ue001", r"${{ \1 }}", identity)
+        identity = readable(str(entry.identity))
         return self._said(
             entry.at,
             "APO-LOAD-041",

@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from apollo.api import Env, marker
+from apollo.api import Env, is_unknown, marker
 from apollo.manifest.findings import did_you_mean
 from apollo.manifest.nodes import Leaf, ListNode, MapNode, Node, TextNode, node_of
 
-__all__ = ["Interpolator", "escape"]
+__all__ = ["Interpolator", "escape", "readable"]
 
 _TOKEN = re.compile(r"\$\$\{\{|\$\{\{(?P<body>.*?)\}\}|\$\{\{", re.DOTALL)
 _HEAD = re.compile(r"(?P<head>var|env)\.(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)")
@@ -22,6 +22,7 @@ _OUTPUT = re.compile(
     r"(?P<kind>[A-Za-z][A-Za-z0-9]*(?:\.[A-Za-z][A-Za-z0-9]*)*)/"
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\.(?P<output>[A-Za-z][A-Za-z0-9]*)"
 )
+_MARKER = re.compile("\ue000(.*?)\ue001")
 _FORMS = "write ${{ var.NAME }}, ${{ env.name }} or ${{ Kind/name.output }}; $${{ is a literal ${{"
 
 Report = Callable[[Node, str, str, str], None]
@@ -31,6 +32,11 @@ Report = Callable[[Node, str, str, str], None]
 def escape(text: str) -> str:
     """Text that reads back as itself where expressions are looked for."""
     return text.replace("${{", "$${{")
+
+
+def readable(text: str) -> str:
+    """Text for people: an output that is not known yet stands as it is written in a manifest."""
+    return _MARKER.sub(r"${{ \1 }}", text) if is_unknown(text) else text
 
 
 class Interpolator:

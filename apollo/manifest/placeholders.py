@@ -63,7 +63,8 @@ def _patterns() -> _Patterns:
         ),
         re.compile(r"<[A-Za-z][\w .-]*> | \b(?:REPLACE|CHANGE)[_-]?ME\b", re.VERBOSE),
         re.compile(
-            r"""\{\{.*?\}\} | \b(?:X{4,}|x{4,})\b | <[A-Za-z][\w .-]*> | \$\{[^}]*\} | \$[A-Za-z_]\w* | %\(\w+\)s
+            r"""\{\{.*?\}\} | \b(?:X{4,}|x{4,})\b
+              | <[A-Za-z][\w .-]*> | \$\{[^}]*\} | \$[A-Za-z_]\w* | %\(\w+\)s
               | \b(?:AWS_)?ACCOUNT_ID\b | \b(?:REPLACE|CHANGE)[_-]?ME\b""",
             re.VERBOSE | re.DOTALL,
         ),

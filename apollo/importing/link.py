@@ -30,6 +30,13 @@ def link(drafts: Sequence[Draft], report: Report, cluster: str | None) -> None:
             del spec.items["cluster"], spec.keys["cluster"]
         controller = mapping(spec, "deploymentController")
         if controller is not None and controller.text("type") == "EXTERNAL":
+            report.note(
+                "asks",
+                f"the tasks of Service/{draft.name} are started by another tool (EXTERNAL)",
+                controller,
+                hint="for rollouts by ECS take deploymentController out; a service that runs so has to be "
+                "made anew for that",
+            )
             continue
         _task_of(draft, spec, tasks, report)
     _group(drafts)

@@ -87,12 +87,3 @@ class PipeCd(Reader):
                 hint="ECS shifts it itself: loadBalancers[].advancedConfiguration.alternateTargetGroupArn"
                 " and deploymentConfiguration.strategy",
             )
-        controller = mapping(spec, "deploymentController")
-        if controller is not None and controller.text("type") == "EXTERNAL":
-            work.report.note(
-                "asks",
-                "PipeCD starts the tasks of this service itself (EXTERNAL)",
-                controller,
-                hint="for rollouts by ECS write deploymentController: {type: ECS}; Apollo cannot change it "
-                "on the service that runs",
-            )

@@ -21,6 +21,8 @@ FORBIDDEN = {
 ALLOWED = {
     # Shows that such a file is refused.
     ("tests/manifest", "a merge conflict"),
+    # Files of others, byte for byte.
+    ("tests/corpus/files", "a note of what is missing"),
 }
 
 

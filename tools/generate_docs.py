@@ -151,7 +151,8 @@ def _kind_page(kind: str) -> str:
         f"| Outputs, for `${{{{ {kind}/NAME.output }}}}` | {_codes(sorted(controller.output_names))} |",
         f"| Of these known before an update | {_codes(sorted(controller.stable_outputs))} |",
         f"| IAM actions to plan | {_codes(sorted(controller.permissions - controller.write_permissions))} |",
-        f"| IAM actions to apply, beside those | {_codes(sorted(controller.write_permissions))} |\n",
+        f"| IAM actions to apply, beside those | {_codes(sorted(controller.write_permissions))} |",
+        f"| IAM actions for `--verify`, beside those | {_codes(sorted(controller.verify_permissions))} |\n",
         "## Fields\n",
         _ABOUT_FIELDS,
     ]

@@ -28,7 +28,8 @@ def preflight_words(found: Preflight) -> str:
 
 def preflight_text(found: Preflight, paint: Paint) -> str:
     """Failures first, then warnings, what was not checked, and the digests of images."""
-    lines = [paint.bold(f"Preflight ({found.resources} resources): {preflight_words(found)}")]
+    count = f"{found.resources} resource{'s' if found.resources != 1 else ''}"
+    lines = [paint.bold(f"Preflight ({count}): {preflight_words(found)}")]
     labels = (
         ("failed", paint.red("failed")),
         ("warning", paint.yellow("warning")),

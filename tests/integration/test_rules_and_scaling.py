@@ -227,6 +227,19 @@ async def test_a_service_and_its_scaling_are_one_apply(world: World) -> None:
     assert world.calls() == []
 
 
+async def test_a_service_that_is_named_by_its_names_in_aws_comes_first_all_the_same(world: World) -> None:
+    named = scaling(3, "CPU").replace("service: web", "cluster: green\n  service: api")
+    world.write({"a/scaling.yaml": named, "b/web.yaml": task_definition("api") + "---" + service("api")})
+    result = await world.apply()
+    assert result.exit_code == 0, result.outcomes
+    assert world.calls() == [
+        "RegisterTaskDefinition",
+        "CreateService",
+        "RegisterScalableTarget",
+        "PutScalingPolicy",
+    ]
+
+
 async def test_undeclared_policies_wait_for_the_permission_to_prune(world: World) -> None:
     world.write({"web/web.yaml": BOTH + "---" + scaling(2, "CPU", "Memory")})
     await world.apply()

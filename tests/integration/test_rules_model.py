@@ -177,9 +177,16 @@ class Listener:
         for rule in rules:
             (tagged,) = self.elb.describe_tags(ResourceArns=[rule["RuleArn"]])["TagDescriptions"]
             tags = sorted((tag["Key"], tag["Value"]) for tag in tagged["Tags"])
-            conditions = sorted(rule["Conditions"], key=str)  # all have to hold, in whatever order
+            # All conditions have to hold, each by one of its values, in whatever order.
+            conditions = sorted(str(_unordered(one)) for one in rule["Conditions"])
             found.append((rule["Priority"], conditions, rule["Actions"], tags))
         return found
+
+
+def _unordered(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _unordered(value[name]) for name in sorted(value)}
+    return sorted(map(str, map(_unordered, value))) if isinstance(value, list | tuple) else value
 
 
 def _pascal(value: Any) -> Any:

@@ -22,6 +22,7 @@ from apollo.api import (
     Problem,
     Resource,
     Step,
+    is_unknown,
 )
 from apollo.controllers.scaling_policy import check, steps, verify
 from apollo.controllers.scaling_policy.seen import (
@@ -94,6 +95,11 @@ class ScalingPolicyController(Controller[ScalingPolicySpec, ScalingSeen]):
 
     def identity(self, spec: ScalingPolicySpec, env: Env) -> Identity:
         return Identity("autoscaling:target", spec.place)
+
+    def requires(self, spec: ScalingPolicySpec) -> Iterable[str]:
+        """A service that is named by its names in AWS may be one of git's all the same."""
+        if not is_unknown(spec.place):
+            yield f"scalable:{spec.place}"
 
     def check(self, want: Want) -> Iterable[Problem]:
         return check.problems(want.spec.declared())

@@ -83,6 +83,10 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
     def identity(self, spec: ServiceSpec, env: Env) -> Identity:
         return observe.identity_of(spec.cluster or env.cluster or "default", spec.serviceName or "")
 
+    def provides(self, spec: ServiceSpec) -> Iterable[str]:
+        """What is scaled, as Application Auto Scaling names it."""
+        yield f"scalable:service/{(spec.cluster or 'default').rpartition('/')[2]}/{spec.serviceName}"
+
     def requires(self, spec: ServiceSpec) -> Iterable[str]:
         """ECS takes a target group only once a listener or a rule forwards to it."""
         for balancer in spec.loadBalancers or ():

@@ -12,6 +12,7 @@ from botocore.config import Config
 from apollo.testing.clock import VirtualClock
 from apollo.testing.control import Control
 from apollo.testing.dispatch import Dispatcher
+from apollo.testing.dump import dump
 from apollo.testing.faults import Faults
 from apollo.testing.hooks import LambdaHooks
 from apollo.testing.log import Request
@@ -60,7 +61,7 @@ class LocalAws:
         self.clock = VirtualClock(speed, start)
         self.world = World(seed, self.clock, timings or Timings(), registry())
         dispatcher = Dispatcher(self.world, strict=strict)
-        self._server = Server(Control(self.world, dispatcher.handle).handle, port)
+        self._server = Server(Control(self, dispatcher.handle).handle, port)
         self._clients: dict[tuple[str, str, str, tuple[tuple[str, Any], ...]], Any] = {}
         self._session: Any = None
 
@@ -296,6 +297,28 @@ class LocalAws:
                 if any(state.values()):
                     result[f"{account}/{region}/{service}"] = state
             return result
+
+    def state(self) -> dict[str, Any]:
+        """The whole state with identifiers and times, as JSON has it, to compare two runs with one seed.
+
+        `aws`: ours, by account/region/service; `moto`: what moto holds for the other services. Its shape is
+        that of the inside and may change from version to version.
+        """
+        with self.world.lock:
+            self.world.catch_up()
+            self.world.news.look()
+            return dump(self.world)
+
+    def events(self) -> list[dict[str, Any]]:
+        """The last thousand events that ECS sent to EventBridge, oldest first.
+
+        They are kept from the moment on at which somebody listens: `subscribe`, a call of EventBridge or
+        CloudWatch Logs, or this method.
+        """
+        with self.world.lock:
+            self.world.news.start()
+            self.world.news.look()
+            return [event for _, event in self.world.news.recent]
 
     # the human's hand
 

@@ -111,3 +111,70 @@ def test_throttling_over_the_control_api(aws: LocalAws) -> None:
         client.get_resources()
     control(aws, "POST", "faults", {"throttle_like_aws": False})
     assert client.get_resources()["ResourceTagMappingList"] == []
+
+
+def test_what_happens_can_be_followed_and_the_whole_state_looked_at(stage: Stage) -> None:
+    assert control(stage.aws, "GET", "events")[1] == {"events": []}
+    stage.register()
+    stage.create(settle=False, desiredCount=1)
+    _, answer = control(stage.aws, "POST", "settle", {"limit": 600})
+    assert answer["passed"] > 0
+    _, answer = control(stage.aws, "GET", "events")
+    names = [e["detail"].get("eventName") for e in answer["events"]]
+    assert "SERVICE_DEPLOYMENT_COMPLETED" in names
+    _, later = control(stage.aws, "GET", f"events?since={answer['events'][-1]['number']}")
+    assert later == {"events": []}
+    _, state = control(stage.aws, "GET", "state")
+    arn = stage.look()["serviceArn"]
+    found = state["aws"]["123456789012/eu-west-1/ecs"]["clusters"]["green"]["services"]["web"]
+    assert found["arn"] == arn
+    assert control(stage.aws, "POST", "requests", {"clear": True})[0] == 200
+    assert stage.aws.requests == []
+
+
+def test_hooks_alarms_instances_balancers_and_load(stage: Stage) -> None:
+    aws, function = stage.aws, "arn:aws:lambda:eu-west-1:123456789012:function:check"
+    control(aws, "POST", "hooks", {"arn": function, "status": "FAILED", "times": 1})
+    assert aws.hooks.call(function, {}) == "FAILED"
+    assert control(aws, "GET", "hooks")[1] == {"calls": [{"hookTargetArn": function}]}
+    assert control(aws, "POST", "alarms", {"name": "errors", "state": "OK"})[0] == 200
+    _, answer = control(aws, "POST", "instances", {"cluster": "green", "count": 2})
+    assert len(answer["arns"]) == 2
+    _, listener = control(aws, "POST", "listeners", {"name": "edge", "port": 8080})
+    assert ":listener/app/edge/" in listener["arn"]
+    _, group = control(aws, "POST", "target-groups", {"name": "web"})
+    assert ":targetgroup/web/" in group["arn"]
+    _, answer = control(aws, "POST", "route", {"listener": listener["arn"], "path": "/x"})
+    assert answer["rule"]["IsDefault"]
+    stage.register()
+    stage.create(desiredCount=1)
+    aws.client("application-autoscaling").register_scalable_target(
+        ServiceNamespace="ecs",
+        ResourceId="service/green/web",
+        ScalableDimension="ecs:service:DesiredCount",
+        MinCapacity=1,
+        MaxCapacity=4,
+    )
+    status, _ = control(aws, "POST", "load", {"service": "web", "cluster": "green", "tasks": 3})
+    assert status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "told"),
+    [
+        ("alarms", {"name": "a", "colour": "red"}, "colour"),
+        ("alarms", {"name": "a", "state": "RED"}, "RED"),
+        ("instances", {"cluster": "none", "count": 1}, "none"),
+        ("clock", {"forward": 3}, "forward"),
+        ("requests", {}, "clear"),
+        ("settle", [], "object"),
+    ],
+)
+def test_a_wrong_request_is_told_what_is_wrong(aws: LocalAws, path: str, body: Any, told: str) -> None:
+    status, answer = control(aws, "POST", path, body)
+    assert (status, told in answer["error"]) == (400, True), answer
+
+
+def test_it_lists_what_there_is(aws: LocalAws) -> None:
+    _, answer = control(aws, "GET", "")
+    assert any("/_apollo/settle" in line for line in answer["routes"])

@@ -1,5 +1,6 @@
 """Looks at ECS whenever somebody might ask, and tells what has happened since."""
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
@@ -20,6 +21,9 @@ class News:
     def __init__(self, world: "World") -> None:
         self._world = world
         self.ids = Ids(world.seed, "news")
+        self.recent: deque[tuple[int, Event]] = deque(maxlen=1000)
+        """The last thousand events, numbered from 1, oldest first."""
+        self._number = 1
         self._subscribers: list[Callable[[Event], None]] = []
         self.on = False
         self._told: dict[str, float] = {}
@@ -40,6 +44,7 @@ class News:
         self._told.clear()
         self._said.clear()
         self._states.clear()
+        self.recent.clear()
         self.ids = Ids(self._world.seed, "news")
         self.on = bool(self._subscribers)
 
@@ -58,6 +63,8 @@ class News:
         for at, tell in found:
             event = tell()
             if event is not None:
+                self.recent.append((self._number, event))
+                self._number += 1
                 deliver(self._world, event, at)
                 for callback in list(self._subscribers):
                     callback(event)

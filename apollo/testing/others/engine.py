@@ -127,6 +127,16 @@ class Moto:
         found: Any = get_backend(service)  # type: ignore[call-overload,unused-ignore]
         return found[account][region]
 
+    def held(self) -> list[tuple[str, str, str, Any]]:
+        """moto's objects that hold this local AWS's state: service, account, region, object."""
+        found = [
+            (services.service_name, account, region, backend)
+            for services, (accounts, _) in self._contents.items()
+            for account, regions in accounts.items()
+            for region, backend in regions.items()
+        ]
+        return sorted(found, key=lambda item: item[:3])
+
     @contextmanager
     def inside(self) -> Iterator[None]:
         """This local AWS's state is moto's until the end of the block."""

@@ -235,3 +235,20 @@ def capacity(s: Stage) -> None:
     s.running(5, launchType=None, capacityProviderStrategy=strategy)
     used = [task.get("capacityProviderName") for task in s.tasks()]
     assert (used.count("FARGATE"), used.count("FARGATE_SPOT")) == (2, 3)
+
+
+@check(
+    "ecs.rollout.spread",
+    source=ecs("CreateService"),
+    says="By default, the service scheduler spreads tasks across Availability Zones.",
+    needs=("tasks",),
+)
+def spread(s: Stage) -> None:
+    """Two tasks are in two zones, and still are after more came and went."""
+    s.running(2)
+    for count in (4, 2):
+        assert len({task["availabilityZone"] for task in s.tasks()}) == 2
+        s.update(desiredCount=count)
+        s.settle(lambda: s.is_steady())
+    zones = [task["availabilityZone"] for task in s.tasks() if task["desiredStatus"] == "RUNNING"]
+    assert len(zones) == len(set(zones)) == 2

@@ -43,6 +43,7 @@ def start_task(
     launch: Json,
     tags: Tags,
     instance: str = "",
+    place: tuple[str, str],
     service: Service | None = None,
     deployment: Deployment | None = None,
     started_by: str = "",
@@ -115,6 +116,8 @@ def start_task(
         deployment=deployment,
         launch=launch,
         instance=instance,
+        zone=place[0],
+        subnet=place[1],
         tags=tags,
     )
     ecs.tasks[task_id] = task

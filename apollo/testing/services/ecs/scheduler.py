@@ -14,6 +14,7 @@ from apollo.testing.services.ecs.staffing import start, stop
 from apollo.testing.services.ecs.state import INF, Service, Task
 from apollo.testing.services.ecs.upkeep import keep
 from apollo.testing.services.ecs.watch import alarmed, complete, releases_old, stands, succeeded
+from apollo.testing.services.ecs.zones import surplus
 
 
 def wake(ecs: Region, service: Service, now: float) -> None:
@@ -149,7 +150,7 @@ def _schedule(ecs: Region, service: Service, at: float) -> None:
     starts = max(0, missing)
     if missing < 0:
         free = [task for task in mine if task.protected_until <= at]
-        stops += sorted(free, key=lambda task: (task.well, -task.created_at))[:-missing]
+        stops += surplus(free, -missing)
     if old:
         configuration = service.fields["deploymentConfiguration"]
         least = math.ceil(desired * configuration["minimumHealthyPercent"] / 100)

@@ -5,6 +5,7 @@ from apollo.testing.services.ecs.capacity import Placer, instance_for, lacking
 from apollo.testing.services.ecs.lifecycle import behaviour_of, start_task, stop_task
 from apollo.testing.services.ecs.region import Region
 from apollo.testing.services.ecs.state import Deployment, Json, Service, Tags, Task
+from apollo.testing.services.ecs.zones import Spread
 
 BATCH = 100
 """Task ids named in one event."""
@@ -17,6 +18,7 @@ def start(ecs: Region, service: Service, deployment: Deployment, count: int, at:
     mine = [task for task in service.tasks if task.live and task.deployment is deployment]
     placer = Placer(deployment.revision.config, mine)
     common = _common(service, deployment)
+    spread = Spread(common, mine)
     tags = _task_tags(service, deployment)
     daemon = service.fields["schedulingStrategy"] == "DAEMON"
     taken = {task.instance for task in mine} if daemon else set()
@@ -43,6 +45,7 @@ def start(ecs: Region, service: Service, deployment: Deployment, count: int, at:
             launch=launch,
             tags=dict(tags),
             instance=instance,
+            place=spread.next(),
             service=service,
             deployment=deployment,
             started_by=deployment.id,

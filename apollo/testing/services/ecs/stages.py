@@ -13,6 +13,7 @@ from apollo.testing.services.ecs.staffing import start, stop
 from apollo.testing.services.ecs.state import INF, Deployment, Service, Task
 from apollo.testing.services.ecs.traffic import PRODUCTION, TEST, problem, route
 from apollo.testing.services.ecs.watch import complete
+from apollo.testing.services.ecs.zones import surplus
 
 _DAY = 86400.0
 """ "The system times out, fails the deployment, and then initiates a rollback after a stage reaches 24
@@ -103,8 +104,8 @@ def _staff(ecs: Region, service: Service, shift: Shift, at: float) -> None:
         live = _live(service, deployment)
         wanted = _wanted(service, shift, deployment, len(live))
         if len(live) > wanted:
-            surplus = sorted(live, key=lambda task: (task.well, -task.created_at))[: len(live) - wanted]
-            stop(ecs, service, [task for task in surplus if task.protected_until <= at], at)
+            gone = surplus(live, len(live) - wanted)
+            stop(ecs, service, [task for task in gone if task.protected_until <= at], at)
         elif len(live) < wanted and not blocked:
             start(ecs, service, deployment, wanted - len(live), at)
 

@@ -214,6 +214,10 @@ class Task:
     """launchType or capacityProviderName, platformVersion, networkConfiguration, overrides …"""
     instance: str = ""
     """The id of its container instance, where the cluster's are known."""
+    zone: str = "a"
+    """The letter of its Availability Zone."""
+    subnet: str = ""
+    """In which its network interface is, with awsvpc."""
     tags: Tags = field(default_factory=dict)
     stop_at: float = INF
     stopping_at: float = INF
@@ -254,11 +258,6 @@ class Task:
         """Of its network interface; it is also the target's id in a load balancer."""
         number = int(self.id[:6], 16)
         return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-
-    @property
-    def zone(self) -> str:
-        """The letter of its Availability Zone."""
-        return "abc"[int(self.id[:6], 16) % 3]
 
     def next_change(self, now: float) -> float:
         """The next moment after now at which the scheduler has to look at it."""

@@ -58,7 +58,7 @@ def view(ecs: Region, task: Task, *, tags: bool, now: float | None = None) -> Js
         body["startedBy"] = task.started_by
     vpc = (launch.get("networkConfiguration") or {}).get("awsvpcConfiguration")
     if vpc is not None:
-        body["attachments"] = [_attachment(task, vpc, private_ip, status)]
+        body["attachments"] = [_attachment(task, private_ip, status)]
     times = {
         "pullStartedAt": task.pending_at,
         "connectivityAt": task.pending_at,
@@ -134,13 +134,13 @@ def _uuid(task_id: str) -> str:
     return f"{task_id[:8]}-{task_id[8:12]}-{task_id[12:16]}-{task_id[16:20]}-{task_id[20:]}"
 
 
-def _attachment(task: Task, vpc: Json, private_ip: str, status: str) -> Json:
+def _attachment(task: Task, private_ip: str, status: str) -> Json:
     state = "ATTACHED"
     if status == "PROVISIONING":
         state = "PRECREATED"
     elif status == "STOPPED":
         state = "DELETED"
-    details = {"subnetId": vpc["subnets"][0]}
+    details = {"subnetId": task.subnet}
     if state != "PRECREATED":
         details |= {
             "networkInterfaceId": f"eni-{task.id[:17]}",

@@ -15,6 +15,7 @@ from apollo.testing.services.ecs.service_rules import check_config, check_placem
 from apollo.testing.services.ecs.state import Cluster, Json, Tags, Task, TaskDefinition
 from apollo.testing.services.ecs.tags import checked
 from apollo.testing.services.ecs.task_view import view
+from apollo.testing.services.ecs.zones import Spread
 from apollo.testing.world import Call
 
 
@@ -83,6 +84,7 @@ def _place(
         "overrides": p.get("overrides"),
     }
     placer = Placer(config)
+    spread = Spread(common)
     tasks: list[Task] = []
     failures: list[Json] = []
     for _ in range(p.get("count", 1)):
@@ -104,6 +106,7 @@ def _place(
             launch=launch,
             tags=dict(tags),
             instance=instance_for(cluster, launch) or "",
+            place=spread.next(),
             started_by=p.get("startedBy", ""),
         )
         tasks.append(task)

@@ -5,6 +5,7 @@ from apollo.testing.services.ecs.region import Region
 from apollo.testing.services.ecs.staffing import start, stop
 from apollo.testing.services.ecs.state import Service
 from apollo.testing.services.ecs.task_set_view import wanted
+from apollo.testing.services.ecs.zones import surplus
 
 
 def keep(ecs: Region, service: Service, at: float) -> None:
@@ -15,8 +16,7 @@ def keep(ecs: Region, service: Service, at: float) -> None:
         live = [task for task in mine if task.live]
         count = wanted(service, task_set)
         if len(live) > count:
-            surplus = sorted(live, key=lambda task: (task.well, -task.created_at))[: len(live) - count]
-            stop(ecs, service, surplus, at)
+            stop(ecs, service, surplus(live, len(live) - count), at)
         elif len(live) < count and not blocked:
             start(ecs, service, task_set.deployment, count - len(live), at)
             live = [t for t in service.tasks if t.live and t.deployment is task_set.deployment]

@@ -205,6 +205,18 @@ async def test_every_form_of_an_address_of_ecr_is_asked(host: str) -> None:
     assert asked[1]["imageIds"] == [{"imageDigest": "sha256:2"}]  # a digest needs no telling
 
 
+async def test_an_image_of_which_ecr_cannot_tell_is_no_failure() -> None:
+    failure = {
+        "imageId": {"imageTag": "1"},
+        "failureCode": "KmsError",
+        "failureReason": "the key is disabled",
+    }
+    ctx = context(BatchGetImage={"images": [], "failures": [failure]})
+    (problem,) = await image_problems(ctx, f"{REGISTRY}/web:1", "/image", "")
+    assert (problem.code, problem.severity) == ("APO-PRE-002", "unchecked")
+    assert "the key is disabled" in problem.message
+
+
 # ── secrets ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -240,6 +252,8 @@ async def test_another_region_or_account_is_not_looked_at() -> None:
         "arn:aws:ssm:eu-west-1:999999999999:parameter/x",
     ):
         assert codes(await secret_problems(context(), value, "/x")) == [("APO-PRE-003", "unchecked")]
+    found = await secret_problems(context(), "/aws/reference/secretsmanager/db", "/x")
+    assert codes(found) == [("APO-PRE-003", "unchecked")]
     found = await secret_problems(context(), f"arn:aws:s3:::{ACCOUNT}-bucket/key", "/x")
     assert codes(found) == [("APO-PRE-030", "error")]
 

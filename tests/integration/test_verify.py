@@ -536,6 +536,9 @@ def test_with_the_permissions_of_planning_alone_what_cannot_be_checked_is_named(
     rows = json.loads(answer.stdout)
     assert rows["errors"] == [] and rows["summary"]["create"] == 2
     assert statuses(answer) == {"unchecked": {"APO-PRE-001"}}
+    denied = Counter(one.action for one in world.aws.requests if "Denied" in one.outcome)
+    assert denied.pop("iam:GetRole") == 3  # each of the roles may be allowed
+    assert set(denied.values()) == {1}, "what is denied for one is denied for all, and not asked again"
     text = plan(world).stdout
     assert "roles are not checked: the credentials lack iam:GetRole" in text
     assert "apollo iam-policy --mode read --verify" in text

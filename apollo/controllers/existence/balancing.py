@@ -44,7 +44,7 @@ class _TargetGroups(Existing[str, TargetGroup]):
     action = "elasticloadbalancing:DescribeTargetGroups"
     batch = 20
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, TargetGroup]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, TargetGroup]:
         found: dict[str, TargetGroup] = {}
         async for page in _listed(ctx, "DescribeTargetGroups", TargetGroupArns=list(keys)):
             for one in page.get("TargetGroups") or ():
@@ -66,7 +66,7 @@ class _Listeners(Existing[str, str]):
     action = "elasticloadbalancing:DescribeListeners"
     batch = 20
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, str]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, str]:
         found: dict[str, str] = {}
         async for page in _listed(ctx, "DescribeListeners", ListenerArns=list(keys)):
             for one in page.get("Listeners") or ():
@@ -81,7 +81,7 @@ class _ListenerRules(Existing[str, bool]):
     action = "elasticloadbalancing:DescribeRules"
     batch = 20
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, bool]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, bool]:
         found: dict[str, bool] = {}
         async for page in _listed(ctx, "DescribeRules", RuleArns=list(keys)):
             found.update((str(one["RuleArn"]), True) for one in page.get("Rules") or ())
@@ -98,7 +98,7 @@ class _Limits(Existing[str, int]):
     action = "elasticloadbalancing:DescribeAccountLimits"
     batch = 100
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, int]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, int]:
         found: dict[str, int] = {}
         async for page in _listed(ctx, "DescribeAccountLimits"):
             for one in page.get("Limits") or ():

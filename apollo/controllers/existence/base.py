@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from attrs import frozen
@@ -41,13 +42,6 @@ def arn(text: str) -> Arn | None:
     return Arn(*found.groups()) if found else None
 
 
-class Existing(Loader[K, V]):
-    """A loader of what a manifest may name; a key without a value is not there."""
-
-    action: str
-    """The IAM action that it needs, e.g. ``iam:GetRole``."""
-
-
 @frozen
 class Unknown:
     """It could not be looked up."""
@@ -64,6 +58,35 @@ class Unknown:
         )
 
 
+class Existing(Loader[K, V | Unknown]):
+    """A loader of what a manifest may name; a key without a value is not there."""
+
+    action: str
+    """The IAM action that it needs, e.g. ``iam:GetRole``."""
+    each: bool = False
+    """Whether IAM can deny it for one key and allow it for another. If not, one denial is that of all."""
+
+    @abstractmethod
+    async def look(self, ctx: Context, keys: Sequence[K]) -> Mapping[K, V]:
+        """The values found.
+
+        :raises AwsError: what AWS refuses for one key's sake is found by asking for fewer.
+        """
+        ...
+
+    async def fetch(self, ctx: Context, keys: Sequence[K]) -> Mapping[K, V | Unknown]:
+        try:
+            return dict(await self.look(ctx, keys))
+        except AwsError as error:
+            if error.category != "access-denied" or self.each:
+                raise
+            return dict.fromkeys(keys, _denied(self.action))
+
+
+def _denied(action: str) -> Unknown:
+    return Unknown(f"the credentials lack {action}", "APO-PRE-001", POLICY_HINT)
+
+
 async def find(ctx: Context, loader: Existing[K, V], key: K) -> V | Unknown | None:
     """What AWS has under ``key``; None when it says that there is nothing."""
     try:
@@ -72,7 +95,7 @@ async def find(ctx: Context, loader: Existing[K, V], key: K) -> V | Unknown | No
         if error.category == "not-found":
             return None
         if error.category == "access-denied":
-            return Unknown(f"the credentials lack {loader.action}", "APO-PRE-001", POLICY_HINT)
+            return _denied(loader.action)
         return Unknown(error.message)
 
 

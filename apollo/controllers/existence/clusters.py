@@ -54,9 +54,10 @@ class _Clusters(Existing[str, Cluster]):
 
     name = "ecs.DescribeClusters"
     action = "ecs:DescribeClusters"
+    each = True
     batch = 100
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Cluster]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Cluster]:
         answer = await ctx.read("ecs", "DescribeClusters", clusters=list(keys))
         live = {str(one["clusterName"]): _cluster(one) for one in answer.get("clusters") or ()}
         names = {key: key.rsplit("/", 1)[-1] for key in keys}
@@ -73,7 +74,7 @@ class _Services(Existing[tuple[str, str], bool]):
     def scope(self, key: tuple[str, str]) -> Hashable:
         return key[0]
 
-    async def fetch(self, ctx: Context, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], bool]:
+    async def look(self, ctx: Context, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], bool]:
         cluster = keys[0][0]
         names = [name for _, name in keys]
         answer = await ctx.read("ecs", "DescribeServices", cluster=cluster, services=names)
@@ -88,7 +89,7 @@ class _Quotas(Existing[str, int]):
     action = "servicequotas:ListServiceQuotas"
     batch = 100
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, int]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, int]:
         found: dict[str, int] = {}
         async for page in pages(
             ctx, "service-quotas", "ListServiceQuotas", ServiceCode="ecs", MaxResults=100

@@ -22,7 +22,7 @@ class _Namespaces(Existing[str, bool]):
     action = "servicediscovery:ListNamespaces"
     batch = 100
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, bool]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, bool]:
         found: set[str] = set()
         async for page in pages(ctx, "servicediscovery", "ListNamespaces", MaxResults=100):
             for one in page.get("Namespaces") or ():
@@ -37,7 +37,7 @@ class _Registries(Existing[str, bool]):
     action = "servicediscovery:GetService"
     batch = 1
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, bool]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, bool]:
         await ctx.read("servicediscovery", "GetService", Id=keys[0])
         return {keys[0]: True}
 

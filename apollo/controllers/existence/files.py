@@ -24,7 +24,7 @@ class _FileSystems(Existing[str, bool]):
     action = "elasticfilesystem:DescribeFileSystems"
     batch = 1
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, bool]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, bool]:
         answer = await ctx.read("efs", "DescribeFileSystems", FileSystemId=keys[0])
         live = (str(one["FileSystemId"]) for one in answer.get("FileSystems") or ())
         return {one: True for one in live if one == keys[0]}
@@ -37,7 +37,7 @@ class _AccessPoints(Existing[str, str]):
     action = "elasticfilesystem:DescribeAccessPoints"
     batch = 1
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, str]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, str]:
         answer = await ctx.read("efs", "DescribeAccessPoints", AccessPointId=keys[0])
         live = answer.get("AccessPoints") or ()
         return {str(one["AccessPointId"]): str(one.get("FileSystemId", "")) for one in live}

@@ -26,6 +26,9 @@ _MANIFESTS: Final = (
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.oci.image.index.v1+json",
 )
+_ABSENT: Final = frozenset(
+    {"ImageNotFound", "ImageTagDoesNotMatchDigest", "InvalidImageDigest", "InvalidImageTag"}
+)
 _ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
 
 
@@ -49,6 +52,8 @@ class Image:
     digest: str
     platforms: frozenset[str] = frozenset()
     repository_missing: bool = False
+    trouble: str = ""
+    """Why ECR cannot tell: a key that it may not use, a registry behind it that does not answer."""
 
 
 class _Images(Existing[ImageKey, Image]):
@@ -61,7 +66,7 @@ class _Images(Existing[ImageKey, Image]):
     def scope(self, key: ImageKey) -> Hashable:
         return (key.registry, key.repository)
 
-    async def fetch(self, ctx: Context, keys: Sequence[ImageKey]) -> Mapping[ImageKey, Image]:
+    async def look(self, ctx: Context, keys: Sequence[ImageKey]) -> Mapping[ImageKey, Image]:
         names = [("imageDigest" if ":" in key.mark else "imageTag", key.mark) for key in keys]
         try:
             answer = await ctx.read(
@@ -82,6 +87,10 @@ class _Images(Existing[ImageKey, Image]):
             found[image.digest] = image
             if one["imageId"].get("imageTag"):
                 found[str(one["imageId"]["imageTag"])] = image
+        for one in answer.get("failures") or ():
+            if one.get("failureCode") not in _ABSENT:
+                trouble = str(one.get("failureReason") or one.get("failureCode"))
+                found.update((str(mark), Image("", trouble=trouble)) for mark in one["imageId"].values())
         return {key: found[key.mark] for key in keys if key.mark in found}
 
 
@@ -93,7 +102,7 @@ class _CachePrefixes(Existing[str, tuple[str, ...]]):
     action = "ecr:DescribePullThroughCacheRules"
     batch = 1
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         rules = [
             str(rule.get("ecrRepositoryPrefix", ""))
             async for page in pages(
@@ -140,6 +149,8 @@ async def image_problems(ctx: Context, image: str, path: str, platform: str) -> 
     live = await find(ctx, IMAGES, key)
     if isinstance(live, Unknown):
         return [live.told(f"images of {host}", path)]
+    if live is not None and live.trouble:
+        return [Unknown(live.trouble).told(f"images of {host}", path)]
     if live is None or live.repository_missing:
         return await _missing(ctx, image, key, live is not None, path)
     problems = []

@@ -29,7 +29,7 @@ class _LogGroups(Existing[str, bool]):
     action = "logs:DescribeLogGroups"
     batch = 200
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, bool]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, bool]:
         left = set(keys)
         found: dict[str, bool] = {}
         shared = _shared(min(keys), max(keys))

@@ -48,7 +48,7 @@ class _Subnets(Existing[str, Subnet]):
     action = "ec2:DescribeSubnets"
     batch = 200
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Subnet]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Subnet]:
         live = await _by_filter(ctx, "DescribeSubnets", "Subnets", "subnet-id", keys)
         return {str(one["SubnetId"]): Subnet(str(one["SubnetId"]), str(one["VpcId"])) for one in live}
 
@@ -60,7 +60,7 @@ class _Groups(Existing[str, str]):
     action = "ec2:DescribeSecurityGroups"
     batch = 200
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, str]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, str]:
         live = await _by_filter(ctx, "DescribeSecurityGroups", "SecurityGroups", "group-id", keys)
         return {str(one["GroupId"]): str(one.get("VpcId", "")) for one in live}
 
@@ -87,7 +87,7 @@ class _Routes(Existing[str, Routes]):
     action = "ec2:DescribeRouteTables"
     batch = 200
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Routes]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Routes]:
         live = await _by_filter(ctx, "DescribeRouteTables", "RouteTables", "vpc-id", keys)
         main: dict[str, str] = {}
         own: dict[str, dict[str, str]] = {key: {} for key in keys}
@@ -109,7 +109,7 @@ class _Endpoints(Existing[str, frozenset[str]]):
     action = "ec2:DescribeVpcEndpoints"
     batch = 200
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, frozenset[str]]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, frozenset[str]]:
         live = await _by_filter(ctx, "DescribeVpcEndpoints", "VpcEndpoints", "vpc-id", keys)
         found: dict[str, set[str]] = {key: set() for key in keys}
         for one in live:

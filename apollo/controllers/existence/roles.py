@@ -46,7 +46,7 @@ class _Roles(Existing[str, Role]):
     action = "iam:GetRole"
     batch = 1
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Role]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Role]:
         role = (await ctx.read("iam", "GetRole", RoleName=keys[0]))["Role"]
         return {keys[0]: Role(str(role["Arn"]), _trusted(role.get("AssumeRolePolicyDocument")))}
 
@@ -67,7 +67,7 @@ class _Principals(Existing[str, Principal]):
     action = "iam:SimulatePrincipalPolicy"
     batch = 1
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Principal]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Principal]:
         me = await _principal(ctx)
         if me is None:
             return {}
@@ -94,7 +94,7 @@ class _Passes(Existing[Passing, bool]):
     def scope(self, key: Passing) -> Hashable:
         return (key.principal, key.service)
 
-    async def fetch(self, ctx: Context, keys: Sequence[Passing]) -> Mapping[Passing, bool]:
+    async def look(self, ctx: Context, keys: Sequence[Passing]) -> Mapping[Passing, bool]:
         first = keys[0]
         context = [
             {

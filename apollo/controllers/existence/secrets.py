@@ -39,7 +39,7 @@ class _Secrets(Existing[str, Secret]):
     action = "secretsmanager:DescribeSecret"
     batch = 1
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Secret]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Secret]:
         answer = await ctx.read("secretsmanager", "DescribeSecret", SecretId=keys[0])
         return {keys[0]: Secret(bool(answer.get("DeletedDate")), answer.get("VersionIdsToStages") or {})}
 
@@ -51,7 +51,7 @@ class _Parameters(Existing[str, bool]):
     action = "ssm:DescribeParameters"
     batch = 50
 
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, bool]:
+    async def look(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, bool]:
         wanted = [{"Key": "Name", "Option": "Equals", "Values": list(keys)}]
         found: dict[str, bool] = {}
         async for page in pages(ctx, "ssm", "DescribeParameters", ParameterFilters=wanted, MaxResults=50):
@@ -138,6 +138,8 @@ async def _secret(ctx: Context, value_from: str, path: str) -> Iterable[Problem]
 
 
 async def _parameter(ctx: Context, names: Sequence[str], said: str, path: str) -> Iterable[Problem]:
+    if names[0].startswith("/aws/"):  # public parameters, and references to secrets: AWS lists neither
+        return [Unknown("AWS lists no parameters below /aws/", "APO-PRE-003").told("parameters", path)]
     for name in names:
         live = await find(ctx, PARAMETERS, name.partition(":")[0])  # a version or a label may follow
         if isinstance(live, Unknown):

@@ -111,6 +111,7 @@ def _from_files(
         given=given,
         cluster=cluster,
         adopt=adopt,
+        named={path.as_posix() for path in files if not path.is_dir()},
     )
 
 

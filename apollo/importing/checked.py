@@ -64,7 +64,8 @@ def checked(draft: Draft, kinds: Kinds, report: Report) -> Imported | None:
         if not _is_open(seek(node, problem.path.removeprefix("/spec"), spec_type.named_lists))
     ]
     if wrong:
-        report.notes += [note_of(problem) for problem in wrong]
+        for problem in wrong:
+            report.add(note_of(problem))
         return None
     data = convert(node, shape, lambda *_: None)
     own = NAME_FIELDS.get(draft.kind)

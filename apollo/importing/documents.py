@@ -23,7 +23,7 @@ def is_jsonnet(data: bytes, file: str) -> bool:
 def read(data: bytes, file: str, report: Report) -> tuple[Node, ...]:
     """The documents of a file; none when it was refused."""
     if is_jsonnet(data, file):
-        report.notes.append(
+        report.add(
             Note(
                 "refused",
                 "jsonnet is a program, which Apollo does not evaluate",
@@ -60,7 +60,7 @@ def _rendered(data: bytes, file: str, report: Report) -> tuple[Node, ...] | None
             code="APO-IMP-005",
             hint="render it first (ecspresso render, jinja2) and import the result",
         )
-        report.notes.append(note)
+        report.add(note)
         return ()
     changed = placeholders.quoted(text)
     if changed == text:
@@ -68,16 +68,14 @@ def _rendered(data: bytes, file: str, report: Report) -> tuple[Node, ...] | None
     parsed = parse(changed.encode(), file)
     if not parsed.ok:
         return None
-    report.notes.append(
-        Note("repaired", "placeholders stand where values have to be: they are variables now", file)
-    )
+    report.add(Note("repaired", "placeholders stand where values have to be: they are variables now", file))
     return parsed.documents
 
 
 def _refuse(parsed: ParsedFile, report: Report) -> None:
     for problem in parsed.problems:
         if problem.severity == "error":
-            report.notes.append(note_of(problem))
+            report.add(note_of(problem))
 
 
 def note_of(problem: Problem) -> Note:

@@ -18,7 +18,7 @@ __all__ = ["link", "references"]
 _ARN = re.compile(r"(?:arn:[^:]*:ecs:[^:]*:[^:]*:task-definition/)?(?P<family>[A-Za-z0-9_-]+)(?::\d+)?")
 
 
-def link(drafts: Sequence[Draft], report: Report, cluster: str | None) -> None:
+def link(drafts: Sequence[Draft], report: Report) -> None:
     """Give services their task definitions, names their uniqueness, and resources their files; in place."""
     _tell_apart(drafts, report)
     tasks = [draft for draft in drafts if draft.kind == "TaskDefinition"]
@@ -26,8 +26,6 @@ def link(drafts: Sequence[Draft], report: Report, cluster: str | None) -> None:
         spec = unwrapped(draft.spec) if draft.spec is not None else None
         if draft.kind != "Service" or not isinstance(spec, MapNode) or draft.spec is None:
             continue
-        if cluster is not None and spec.text("cluster") == cluster:
-            del spec.items["cluster"], spec.keys["cluster"]
         controller = mapping(spec, "deploymentController")
         if controller is not None and controller.text("type") == "EXTERNAL":
             report.note(

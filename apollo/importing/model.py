@@ -118,9 +118,12 @@ class Report:
         """Add a remark; ``at``: where it is written."""
         file, line, column = (at.source.file, at.line, at.column) if at is not None else ("", 0, 0)
         excerpt = at.source.excerpt(line, column) if at is not None and level == "refused" else ""
-        new = Note(level, what, file, line, column, path, code, hint, excerpt)
-        if new not in self.notes:
-            self.notes.append(new)
+        self.add(Note(level, what, file, line, column, path, code, hint, excerpt))
+
+    def add(self, note: Note) -> None:
+        """Add a remark, once: a file may be read as itself and as part of a project."""
+        if note not in self.notes:
+            self.notes.append(note)
 
     def variable(self, name: str, origin: str, where: str, default: Any = None) -> str:
         """The expression for a variable, which is listed from now on."""

@@ -111,7 +111,7 @@ def kind_of(node: Node) -> str:
     known = names & _SERVICE
     if not known - _OF_RUN_TASK:
         return ""
-    if "serviceName" in names or len(known) >= 3 or (len(known) >= 1 and known == names):
+    if names & {"serviceName", "service"} or len(known) >= 2 or known == names:
         return "Service"
     return ""
 

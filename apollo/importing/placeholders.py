@@ -17,7 +17,7 @@ from apollo.manifest.scalars import resolve
 __all__ = ["quoted", "replaced", "statement"]
 
 _TOKEN = re.compile(
-    r"""(?P<curly>\{\{-?\s*(?P<body>[^{}]*?)\s*-?\}\})
+    r"""(?P<curly>(?<!\$)\{\{-?\s*(?P<body>[^{}]*?)\s*-?\}\})
       | \${2,4}(?P<agent>[A-Z][A-Z0-9_]*)\${2,4}
       | <(?P<angle>[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*)>
       | (?P<shell>\$\{(?P<braced>[A-Za-z_]\w*)\} | \$(?P<bare>[A-Z][A-Z0-9_]*)\b)
@@ -161,7 +161,7 @@ def _value(
     if (piped := _PIPED.match(body)) is not None:
         return report.variable(variable_name(piped["name"]), token, where)
     if not re.match(r"\.\w+$", body):  # {{.Name}} is Docker's own, in log tags
-        report.note("asks", f"a template expression that stays as it is: {token}", node, path=path)
+        report.note("asks", "a template expression, which stays as it is", node, path=path)
     return None
 
 
@@ -174,7 +174,9 @@ def _called(
         default = resolve(arguments[1]) if name == "env" and len(arguments) > 1 else None
         if name == "env" and len(arguments) > 1 and default is None:
             default = arguments[1]
-        return report.variable(variable_name(arguments[0]), token, where, default)
+        # A default may be a secret; it is listed by itself, where names tell whether to show it.
+        origin = "{{ " + f"{name} `{arguments[0]}`" + " }}"
+        return report.variable(variable_name(arguments[0]), origin, where, default)
     if name in _VALUE_OF or name.endswith(("_tfstate", "_tfstatef")):
         what = _VALUE_OF.get(name, "a value of the Terraform state")
         report.note("asks", f"{what}: give it to the environment as a variable", node, path=path)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
+
+from attrs import evolve
 
 from apollo.api import Kinds
 from apollo.importing import documents
@@ -43,6 +45,7 @@ def import_files(
     given: Mapping[str, Any] | None = None,
     cluster: str | None = None,
     adopt: bool = False,
+    named: Collection[str] | None = None,
 ) -> tuple[list[Imported], Report]:
     """The manifests that files say, and what there is to say of them. Never raises for bad input.
 
@@ -50,13 +53,16 @@ def import_files(
     :param sibling: the content of a file that another one names (naming file, name), or why it is not read.
     :param given: values of parameters that decide something. :param cluster: the environment's, which
         manifests leave out. :param adopt: whether the manifests take over what runs already.
+    :param named: the files that somebody named, where the others were found in folders: what is nothing of
+        ECS among those is no error.
     """
     report = Report()
     work = Work(report, sibling, given or {})
     found: list[tuple[Node, Reader]] = []
     for file, data in files.items():
         for document in documents.read(data, file, report):
-            reader = _reader(document, dialect, report)
+            lenient = named is not None and file not in named
+            reader = _reader(document, dialect, report, lenient=lenient)
             if reader is not None:
                 found.append((document, reader))
     drafts: list[Draft] = []
@@ -68,7 +74,7 @@ def import_files(
         if not its and len(report.notes) == noted:
             report.note("refused", f"nothing of {reader.name}", document, code="APO-IMP-002")
         drafts += its
-    link(drafts, report, cluster)
+    link(drafts, report)
     imported = []
     gone = set(work.refused)
     for draft in drafts:
@@ -76,12 +82,19 @@ def import_files(
             draft.adopt = True
         one = checked(draft, kinds, report)
         if one is not None:
-            imported.append(one)
+            imported.append(_at_home(one, cluster))
         else:
             gone.add(f"{draft.kind}/{draft.name}")
     imported = _whole(imported, gone, report)
     warn_of_secrets(imported, report)
     return imported, report
+
+
+def _at_home(one: Imported, cluster: str | None) -> Imported:
+    """Without the environment's own cluster."""
+    if one.kind != "Service" or cluster is None or one.spec.get("cluster") != cluster:
+        return one
+    return evolve(one, spec={name: value for name, value in one.spec.items() if name != "cluster"})
 
 
 def _whole(imported: list[Imported], gone: set[str], report: Report) -> list[Imported]:
@@ -91,7 +104,7 @@ def _whole(imported: list[Imported], gone: set[str], report: Report) -> list[Imp
         needs = sorted(gone.intersection(references(one)))
         if needs:
             what = f"{one.key} needs {needs[0]}, which was refused"
-            report.notes.append(Note("refused", what, one.origin, code="APO-IMP-004"))
+            report.add(Note("refused", what, one.origin, code="APO-IMP-004"))
         else:
             kept.append(one)
     if len(kept) == len(imported):
@@ -100,13 +113,16 @@ def _whole(imported: list[Imported], gone: set[str], report: Report) -> list[Imp
     return _whole(kept, gone | {one.key for one in imported if one.key not in names}, report)
 
 
-def _reader(document: Node, dialect: str | None, report: Report) -> Reader | None:
+def _reader(document: Node, dialect: str | None, report: Report, *, lenient: bool) -> Reader | None:
     if dialect is not None and (isinstance(document, MapNode) or dialect == "aws"):
         return next(reader for reader in _READERS if reader.name == dialect)
     reader = next((one for one in _READERS if one.takes(document)), None)
     if reader is None:
         what, hint = _what_it_is(document)
-        report.note("refused", what, document, code="APO-IMP-002", hint=hint)
+        if lenient:
+            report.note("dropped", what, document)
+        else:
+            report.note("refused", what, document, code="APO-IMP-002", hint=hint)
     return reader
 
 

@@ -153,7 +153,8 @@ class _Stack:
     def _draft(self, id_: str, node: MapNode, kind: str, values: Values) -> Draft:
         properties = mapping(node, "Properties") or MapNode(node.source, node.line, node.column)
         value = values.of(properties, f"/Resources/{id_}")
-        assert isinstance(value, MapNode)
+        if not isinstance(value, MapNode):
+            raise Undecided("its properties are not written here", node)
         spec = spec_of(kind, value)
         if kind in _NAMES:
             field = SPECS[kind]

@@ -299,7 +299,7 @@ def _errors() -> str:
 
 def _explained(code: str) -> str:
     """A section of its own for a finding about a spec: why, an example, the source."""
-    from apollo.cli.spec_codes import SPEC_CODES
+    from apollo.cli.explained import SPEC_CODES
 
     more = SPEC_CODES.get(code)
     if more is None or not more.why:

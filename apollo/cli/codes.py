@@ -181,44 +181,6 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "The code of a plugin blocks. It is not called again before it answers; nothing else waits for it.",
         "Report it to the author of the kind.",
     ),
-    "APO-RULE-001": (
-        "The default rule of a listener has neither conditions nor transforms.",
-        "Leave them out, or give the rule a priority.",
-    ),
-    "APO-RULE-002": ("A rule says nothing about the requests it is for.", "Write conditions."),
-    "APO-RULE-003": (
-        "A condition does not say its field, or has the values of another one.",
-        "Write field, and the values into the configuration of that field.",
-    ),
-    "APO-RULE-004": (
-        "Two conditions of a rule are about the same part of the request.",
-        "Put the values into one condition: any of them may match.",
-    ),
-    "APO-RULE-005": (
-        "The actions of a rule do not end with exactly one that answers the request.",
-        "Let forward, redirect or fixed-response be the last action.",
-    ),
-    "APO-RULE-006": ("An action lacks what its type needs.", "Write the configuration of that type."),
-    "APO-RULE-007": ("A rule has two transforms of one type.", "Keep one of them."),
-    "APO-SCALE-001": (
-        "A resourceId that Application Auto Scaling would take, but never scale.",
-        "Write service/CLUSTER/SERVICE with names, or service: NAME.",
-    ),
-    "APO-SCALE-002": ("The bounds contradict each other.", "Let minCapacity be at most maxCapacity."),
-    "APO-SCALE-003": ("Two policies or scheduled actions share a name.", "Give each a name of its own."),
-    "APO-SCALE-004": (
-        "A policy has no configuration, several, or one of another type.",
-        "Write the one configuration that belongs to policyType.",
-    ),
-    "APO-SCALE-005": (
-        "A target tracking policy does not say what it follows.",
-        "Write predefinedMetricSpecification or customizedMetricSpecification.",
-    ),
-    "APO-SCALE-006": ("The steps of a step scaling policy are incomplete.", "Give each step a bound."),
-    "APO-SCALE-007": (
-        "A scheduled action lacks a schedule that AWS knows, or what to do then.",
-        "Write at(…), rate(…) or cron(…), and minCapacity, maxCapacity or both.",
-    ),
     "APO-WEB-001": (
         "Answering HTTP needs packages that are not installed.",
         'pip install "apollo-ecs[web]", or leave --listen, APOLLO_LISTEN and spec.http away.',
@@ -231,29 +193,6 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "A variable asks for OpenTelemetry traces, and the packages for them are not installed.",
         'pip install "apollo-ecs[otel]", or take OTEL_EXPORTER_OTLP_ENDPOINT away.',
     ),
-    "APO-SVC-001": (
-        "launchType and capacityProviderStrategy exclude each other.",
-        "Leave one of them out.",
-    ),
-    "APO-SVC-002": (
-        "A service on Fargate says nothing about its network.",
-        "Write networkConfiguration.awsvpcConfiguration with subnets and securityGroups.",
-    ),
-    "APO-SVC-003": (
-        "Fargate has no instances that a DAEMON could run on.",
-        "Write schedulingStrategy: REPLICA.",
-    ),
-    "APO-SVC-004": (
-        "ECS does not take that name for a service.",
-        "Write serviceName with letters, digits, '_' and '-', or rename the manifest.",
-    ),
-    "APO-SVC-005": ("A count is negative.", "Write 0 to stop every task."),
-    "APO-SVC-006": (
-        "The cluster's ARN is of another region or account than the environment's.",
-        "Name the cluster without its ARN, or make another environment.",
-    ),
-    "APO-TD-001": ("A task definition has no container.", "Add one to containerDefinitions."),
-    "APO-TD-002": ("Containers of one task definition share a name.", "Give each a name of its own."),
     "APO-IMP-001": ("There is nothing to import there.", "Name files, ARNs, or --cluster."),
     "APO-IMP-002": (
         "A document that is not what was expected: no service, no task definition, no project file.",
@@ -282,21 +221,6 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "A project names a file that cannot be read.",
         "Import the project as it lies in its repository.",
     ),
-    "APO-TD-003": (
-        "No container is essential, so nothing would keep the task running.",
-        "Leave out essential: false at the container that the task is there for.",
-    ),
-    "APO-TD-004": ("Fargate takes the network mode awsvpc only.", "Write networkMode: awsvpc."),
-    "APO-TD-005": (
-        "On Fargate the task as a whole needs cpu and memory.",
-        "Add both, beside containerDefinitions.",
-    ),
-    "APO-TD-006": ("Fargate has no size with that cpu.", "Take one of the values that the message lists."),
-    "APO-TD-007": ("On Fargate that memory does not go with that cpu.", "Take one of the values listed."),
-    "APO-TD-008": (
-        "ECS does not take that name for a family.",
-        "Write family with letters, digits, '_' and '-', or rename the manifest.",
-    ),
     "APO-STORE-001": ("The store's address is not usable.", "Write sqlite:PATH, or none."),
 }
 
@@ -304,8 +228,8 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
 def lookup(code: str) -> tuple[str, str] | None:
     """Meaning and remedy of a code; the remedy may be empty. None when there is no such code."""
     from apollo.aws import CODES as AWS_CODES
+    from apollo.cli.explained import SPEC_CODES
     from apollo.cli.preflight_codes import CODES as PREFLIGHT_CODES
-    from apollo.cli.spec_codes import SPEC_CODES
     from apollo.manifest.codes import CODES as MANIFEST_CODES
 
     if code in CODES:

@@ -227,7 +227,7 @@ def _code(code: str) -> Iterator[str]:
 
 def _more(code: str) -> Iterator[str]:
     """What else is known of a finding about a spec."""
-    from apollo.cli.spec_codes import SPEC_CODES
+    from apollo.cli.explained import SPEC_CODES
 
     more = SPEC_CODES.get(code)
     if more is None:

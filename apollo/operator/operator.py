@@ -276,9 +276,10 @@ class Operator:
             await self._open()
             async with anyio.create_task_group() as tasks:
                 for environment in self.environments.values():
-                    served = await self._serve(environment, dry_run)
-                    self._served[environment.name] = served
-                    await tasks.start(served.run)
+                    self._served[environment.name] = await self._serve(environment, dry_run)
+                async with anyio.create_task_group() as starting:  # a git that hangs holds up its own only
+                    for served in self._served.values():
+                        starting.start_soon(tasks.start, served.run)
                 task_status.started()
                 await self._stopping.wait()
                 for served in self._served.values():

@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"boto3", "botocore", "git", "watchfiles", "rich", "apollo.testing"}
+HEAVY = {"boto3", "botocore", "git", "watchfiles", "rich", "apollo.testing"} | {
+    "starlette",
+    "uvicorn",
+    "prometheus_client",
+    "opentelemetry",
+}
 EXAMPLE = Path(__file__).parents[2] / "examples/shop/config/apps"
 
 _PROGRAM = """

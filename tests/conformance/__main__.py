@@ -32,7 +32,7 @@ def main() -> int:
     chosen = [check for check in checks() if check.id.startswith(given.only)]
     if given.sources:
         return _sources(chosen)
-    if given.page and not given.against:
+    if given.page and not given.against and not given.save:
         _write_page()
         return 0
     if "aws" in (given.against or []) and not given.yes_this_costs:

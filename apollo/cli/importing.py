@@ -144,7 +144,14 @@ def _from_aws(
             await operator.aws.open(chosen)
             env = env_of(chosen, place.settings.installation.name)
             context = operator.aws.context(env, chosen, lane="changed")
-            return await import_live(context, arns, cluster, chosen.spec.cluster, adopt=adopt)
+            return await import_live(
+                context,
+                arns,
+                cluster,
+                chosen.spec.cluster,
+                adopt=adopt,
+                defaults=chosen.spec.defaults,
+            )
 
     return anyio.run(read)
 

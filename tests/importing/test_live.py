@@ -26,7 +26,7 @@ async def imported(
     async with world.operator() as operator:
         chosen = operator.environment("stage")
         context = operator.aws.context(env_of(chosen, "apollo"), chosen, lane="changed")
-        return await import_live(context, arns, cluster, chosen.spec.cluster)
+        return await import_live(context, arns, cluster, chosen.spec.cluster, defaults=chosen.spec.defaults)
 
 
 def running(world: World) -> Mapping[str, Any]:
@@ -88,6 +88,35 @@ async def test_what_absence_means_as_well_is_left_out(world: World) -> None:
     container = by_key["TaskDefinition/web"]["containerDefinitions"][0]
     assert set(container) == {"name", "image", "portMappings", "environment", "secrets", "ulimits"}
     assert container["portMappings"] == [{"containerPort": 8080, "name": "http"}]
+
+
+async def test_the_environments_defaults_change_nothing_that_runs(world: World) -> None:
+    shapes = Shapes(world.aws)
+    shapes.make_fargate("web")
+    shapes.make_careful("careful")
+    shapes.make_balanced("api")
+    world.aws.settle()
+    world.configure(
+        more="""  defaults:
+    Service:
+      deploymentConfiguration: {deploymentCircuitBreaker: {enable: true, rollback: true}, maximumPercent: 150}
+      enableExecuteCommand: true
+      healthCheckGracePeriodSeconds: 60
+      platformVersion: 1.4.0
+      placementStrategy: [{type: random}]
+    TaskDefinition: {runtimePlatform: {cpuArchitecture: ARM64}, pidMode: task}
+"""
+    )
+    found, report = await imported(world, cluster="green")
+    assert [note.what for note in report.notes if note.level == "asks"] == []
+    world.write(file_texts(found))
+    before = running(world)
+    world.aws.clear()
+    assert (await world.apply()).exit_code == 0
+    assert set(world.calls()) <= TAGGING
+    assert running(world) == before
+    again = await world.plan()
+    assert {one.action for one in again.resources} == {"none"}
 
 
 async def test_the_desired_count_is_the_scaling_policys(world: World) -> None:

@@ -27,7 +27,15 @@ from apollo.controllers.together import together
 from apollo.errors import ApolloError
 from apollo.importing.live.asked import Asked, asked
 from apollo.importing.live.balancers import rule_of, rules_to, target_groups_of
-from apollo.importing.live.specs import rule_spec, scaling_spec, service_spec, task_spec
+from apollo.importing.live.defaults import despite
+from apollo.importing.live.specs import (
+    fitted,
+    live_service,
+    rule_spec,
+    scaling_spec,
+    service_spec,
+    task_spec,
+)
 from apollo.importing.model import Imported, Note, Report
 from apollo.importing.names import manifest_name, unique
 from apollo.importing.secrets import warn_of_secrets
@@ -36,17 +44,24 @@ __all__ = ["import_live"]
 
 
 async def import_live(
-    ctx: Context, arns: Sequence[str], cluster: str | None, own_cluster: str | None, *, adopt: bool = True
+    ctx: Context,
+    arns: Sequence[str],
+    cluster: str | None,
+    own_cluster: str | None,
+    *,
+    adopt: bool = True,
+    defaults: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> tuple[list[Imported], Report]:
     """Manifests of what is named. Reads only.
 
     :param cluster: with no ARNs, all of its services. :param own_cluster: the environment's, which
         manifests leave out; None: that of ``cluster``.
+    :param defaults: the environment's, by kind: where they would change what runs, manifests say otherwise.
     :raises ApolloError: for an ARN of something else, or of something that is not there.
     :raises AwsError: when AWS cannot be read.
     """
     wish = asked(arns, cluster)
-    work = _Work(ctx, own_cluster or cluster, adopt)
+    work = _Work(ctx, own_cluster or cluster, adopt, defaults or {})
     for name in wish.clusters:
         wish.services += [(name, service) for service in await _services_of(ctx, name)]
     await work.read(wish)
@@ -56,7 +71,10 @@ async def import_live(
 
 
 class _Work:
-    def __init__(self, ctx: Context, cluster: str | None, adopt: bool) -> None:
+    def __init__(
+        self, ctx: Context, cluster: str | None, adopt: bool, defaults: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        self.defaults = defaults
         self.ctx = ctx
         self.cluster = cluster
         self.adopt = adopt
@@ -192,7 +210,7 @@ class _Work:
         spec = service_spec(seen, cluster=self.cluster, scaled=place in self.scaling, task=task)
         if name == seen.name:
             spec.pop("serviceName", None)
-        self._add("Service", name, spec, seen.arn, name, seen.tags)
+        self._add("Service", name, spec, seen.arn, name, seen.tags, live_service(seen))
         return name
 
     def _write_task(self, revision: Revision, by_family: Mapping[str, Revision], group: str = "") -> str:
@@ -210,7 +228,7 @@ class _Work:
         spec = task_spec(revision.content, revision.tags)
         if name == revision.family:
             spec.pop("family", None)
-        self._add("TaskDefinition", name, spec, revision.arn, group or name, revision.tags)
+        self._add("TaskDefinition", name, spec, revision.arn, group or name, revision.tags, revision.content)
         return name
 
     def _write_scaling(self, place: str, seen: ScalingSeen, services: Mapping[str, str]) -> None:
@@ -219,7 +237,8 @@ class _Work:
         cluster, _, live = rest.partition("/")
         name = self._name("ScalingPolicy", service or manifest_name(live))
         where = {"service": service} if service is not None else {"cluster": cluster, "service": live}
-        self._add("ScalingPolicy", name, scaling_spec(seen, where), seen.arn, service or name, seen.tags)
+        spec = scaling_spec(seen, where)
+        self._add("ScalingPolicy", name, spec, seen.arn, service or name, seen.tags, seen.fields)
 
     def _write_rule(self, listener: Listener, rule: LiveRule, services: Sequence[str]) -> None:
         if rule.is_stand_in:
@@ -232,7 +251,8 @@ class _Work:
         spec = rule_spec(listener, rule)
         if len(services) > 1:
             self._note("warning", f"ListenerRule/{name} leads to several services: {', '.join(services)}")
-        self._add("ListenerRule", name, spec, rule.arn, services[0] if services else name, rule.tags)
+        group = services[0] if services else name
+        self._add("ListenerRule", name, spec, rule.arn, group, rule.tags, rule.fields)
 
     def _name(self, kind: str, name: str) -> str:
         taken = self.names.setdefault(kind, set())
@@ -241,8 +261,23 @@ class _Work:
         return name
 
     def _add(
-        self, kind: str, name: str, spec: Mapping[str, Any], origin: str, group: str, tags: Mapping[str, str]
+        self,
+        kind: str,
+        name: str,
+        spec: Mapping[str, Any],
+        origin: str,
+        group: str,
+        tags: Mapping[str, str],
+        live: Mapping[str, Any],
     ) -> None:
+        if kind in self.defaults:
+            spec, added = despite(spec, fitted(kind, live), self.defaults[kind])
+            for path in added:
+                self._note(
+                    "asks",
+                    f"{kind}/{name}: the environment's defaults add members to {path}",
+                    hint="apollo plan shows whether they change anything",
+                )
         owner = tags.get(OWNER_TAG)
         adopt: bool | str | None = True if self.adopt else None
         if owner and self.adopt:

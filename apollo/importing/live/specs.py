@@ -18,11 +18,30 @@ from apollo.resources.listener_rule import ListenerRuleSpec
 from apollo.resources.scaling_policy import ScalingPolicySpec
 from apollo.resources.service import ServiceSpec
 from apollo.resources.task_definition import TaskDefinitionSpec
+from apollo.spec import Spec
 
-__all__ = ["foreign_tags", "rule_spec", "scaling_spec", "service_spec", "task_spec"]
+__all__ = ["fitted", "foreign_tags", "live_service", "rule_spec", "scaling_spec", "service_spec", "task_spec"]
 
 _DEFAULTS = {"maximumPercent": 200, "minimumHealthyPercent": 100}
 _AUTH = ("authenticateOidcConfig",)
+
+
+_MODELS: Mapping[str, type[Spec]] = {
+    "ListenerRule": ListenerRuleSpec,
+    "ScalingPolicy": ScalingPolicySpec,
+    "Service": ServiceSpec,
+    "TaskDefinition": TaskDefinitionSpec,
+}
+
+
+def fitted(kind: str, live: Mapping[str, Any]) -> dict[str, Any]:
+    """All that a spec can say of a live object, defaults and all."""
+    return fitting(live, _MODELS[kind])
+
+
+def live_service(seen: ServiceSeen) -> dict[str, Any]:
+    """A service's fields without its tags, which several have a say in."""
+    return {name: value for name, value in seen.fields.items() if name != "tags"}
 
 
 def foreign_tags(tags: Mapping[str, str]) -> dict[str, str]:

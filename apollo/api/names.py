@@ -27,6 +27,15 @@ class Key:
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
 
+    @classmethod
+    def of_owner(cls, owner: str | None) -> Key | None:
+        """The key in an ownership tag, of whatever installation and environment; None when it is none.
+
+        What is to be deleted has no manifest any more: its tag says whose it was.
+        """
+        parts = (owner or "").split("/", 3)
+        return cls(parts[2], parts[1], parts[3]) if len(parts) == 4 else None
+
 
 @frozen(order=True)
 class Identity:

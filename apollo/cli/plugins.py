@@ -10,14 +10,17 @@ import click
 from apollo.cli.main import LazyGroup
 from apollo.cli.options import config_option, debug_option, output_option
 from apollo.cli.output import print_data
-from apollo.cli.text import clean, paint_for, say, table
+from apollo.cli.text import clean, paint_for, say, table, tell
 
-__all__ = ["list_plugins", "plugins"]
+__all__ = ["list_plugins", "new_plugin", "plugins"]
 
 
 @click.group(
     cls=LazyGroup,
-    rows={"list": ("plugins", "list_plugins", "Commands", "Kinds and gates: loaded, broken, and why.")},
+    rows={
+        "list": ("plugins", "list_plugins", "Commands", "Kinds and gates: loaded, broken, and why."),
+        "new": ("plugins", "new_plugin", "Commands", "Begin a kind of your own, as a project that works."),
+    },
     epilog="Example: apollo plugins list",
 )
 def plugins() -> None:
@@ -74,3 +77,32 @@ def list_plugins(config: Path | None, output: str) -> None:
     say(table(rows))
     say()
     say("Gates: " + clean(", ".join(gate.name for gate in gates)))
+
+
+@click.command(
+    "new",
+    epilog="Example: apollo plugins new acme-queue",
+)
+@click.argument("name")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where to write it. Default: a folder of that name, here.",
+)
+@debug_option
+def new_plugin(name: str, out: Path | None) -> None:
+    """Begin a kind of your own, as a project that works.
+
+    NAME is a namespace and what it is: acme-queue brings the kind acme.Queue. The project holds a spec, a
+    controller (of an SQS queue, to be exchanged for what you need), tests against the local AWS, and the
+    entry point that Apollo finds it by.
+    """
+    from apollo import __version__
+    from apollo.plugins.new import create
+
+    folder = out or Path(name)
+    names, written = create(name, folder, __version__)
+    for path in written:
+        say(clean(str(path)))
+    tell(f"{names.kind} works as it is: cd {clean(str(folder))}, then see README.md")

@@ -127,6 +127,15 @@ class Moto:
         found: Any = get_backend(service)  # type: ignore[call-overload,unused-ignore]
         return found[account][region]
 
+    def tagged(self, account: str, region: str) -> list[tuple[str, str, dict[str, str]]]:
+        """What carries tags: its ARN, its type such as `sqs:queue`, its tags."""
+        return [
+            (str(one.arn), str(one.resource_type), dict(one.tags))
+            for _, its_account, its_region, backend in self.held()
+            if its_account == account and its_region == region
+            for one in getattr(backend, "iter_tagged_resources", tuple)()
+        ]
+
     def held(self) -> list[tuple[str, str, str, Any]]:
         """moto's objects that hold this local AWS's state: service, account, region, object."""
         found = [

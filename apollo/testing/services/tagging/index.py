@@ -45,10 +45,11 @@ class Index:
         return self._coming[0][0] if self._coming else None
 
     def _collect(self) -> Tagged:
-        return {
-            arn: (kind, dict(tags))
+        found = [
+            resource
             for (_, account, region), backend in list(self.world.backends.items())
             if (account, region) == (self.account, self.region)
-            for arn, kind, tags in backend.tagged_resources()
-            if tags
-        }
+            for resource in backend.tagged_resources()
+        ]
+        found += self.world.moto.tagged(self.account, self.region)
+        return {arn: (kind, dict(tags)) for arn, kind, tags in found if tags}

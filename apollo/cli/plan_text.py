@@ -103,9 +103,9 @@ class _Page:
         lines = ["  " + "  ".join(head)]
         for why in dict.fromkeys(step.why for step in item.settling if step.why):
             lines += self.lines(clean(why), "      ")
-        because = causes(self.plan, item)
-        if because:
-            lines += self.lines(f"because of {because}", "      ")
+        # What restarts tasks here is marked below; what does so from elsewhere is told.
+        if any(key != item.key for key, _ in self.plan.causes(item)):
+            lines += self.lines(f"because of {causes(self.plan, item)}", "      ")
         lines += self._forecast(item)
         lines += self._content(item) if not item.changes else self._changes(item)
         if item.wait is not None:

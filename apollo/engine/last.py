@@ -12,7 +12,7 @@ from apollo.engine.graph import Graph
 from apollo.engine.queue import KeyedQueue
 from apollo.engine.seen import Member
 
-__all__ = ["Last"]
+__all__ = ["Last", "Leaving"]
 
 _PATIENCE = 300.0
 """Seconds after which others are not waited for any more: in a large environment something is always due."""
@@ -22,13 +22,23 @@ start the successor, and Apollo goes on."""
 
 
 @define
+class Leaving:
+    """Whether this process is being replaced; one for all environments that it serves.
+
+    :ivar until: monotonic time until which nothing is sent.
+    """
+
+    until: float = float("-inf")
+
+
+@define
 class Last:
     """Holds one group back while others are at work. ``now`` is a monotonic time in seconds."""
 
     graph: Graph
     queue: KeyedQueue
+    process: Leaving
     _since: float | None = field(default=None, init=False)
-    _until: float = field(default=float("-inf"), init=False)
     _sent: bool = field(default=False, init=False)
 
     def waits(self, group: str, keys: Sequence[object], now: float) -> bool:
@@ -61,8 +71,8 @@ class Last:
             if self._sent and member.key in self.graph.last:
                 self._sent = False
                 if member.plan.wait is not None:
-                    self._until = now + _LEAVING
+                    self.process.until = now + _LEAVING
 
     def leaving(self, now: float) -> bool:
         """Whether nothing is to be sent, since this process is being replaced."""
-        return now < self._until
+        return now < self.process.until

@@ -16,7 +16,7 @@ from apollo.api import Health, Key, Owned, Resource, Snapshot
 from apollo.engine.backoff import Backoff
 from apollo.engine.engine import Engine, apps_of, is_applied
 from apollo.engine.events import Event, EventType
-from apollo.engine.last import Last
+from apollo.engine.last import Last, Leaving
 from apollo.engine.orphans import Sweep, find, group_of, rests
 from apollo.engine.plan import Failure, ResourcePlan
 from apollo.engine.queue import Priority, Work
@@ -69,6 +69,7 @@ class Loop:
     :ivar engine: what looks and acts. :ivar dry_run: look and say, and send nothing.
     :ivar least: seconds between two sweeps at least, where ``resync`` is ``auto``.
     :ivar calls_per_second: the share of AWS's rate a sweep may take; a large environment is swept less often.
+    :ivar process: shared by the environments of one process: none sends anything while it is being replaced.
     """
 
     engine: Engine
@@ -77,6 +78,7 @@ class Loop:
     least: float = 60.0
     calls_per_second: float = 5.0
     transition: Callable[[Key, tuple[str, ...]], datetime | None] = lambda key, state: None
+    process: Leaving = field(factory=Leaving)
     scheduler: Scheduler = field(init=False)
     items: dict[Key, ResourcePlan] = field(factory=dict, init=False)
     gone: dict[Key, ResourcePlan] = field(factory=dict, init=False)
@@ -109,7 +111,7 @@ class Loop:
             tell(event)
 
         self.engine.actor.emit = emit
-        self._last = Last(self.engine.graph, self.scheduler.queue)
+        self._last = Last(self.engine.graph, self.scheduler.queue, self.process)
         self._rollouts = Rollouts(
             self.engine.clock, self.engine.memory.applied, self.engine.looker.commit_of, self.engine.emit
         )

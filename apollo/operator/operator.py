@@ -21,6 +21,7 @@ from apollo.engine.apply import Result, apply
 from apollo.engine.engine import Engine
 from apollo.engine.events import Event
 from apollo.engine.forecast import timed
+from apollo.engine.last import Leaving
 from apollo.engine.loop import Loop
 from apollo.engine.plan import Plan
 from apollo.engine.status import EnvironmentStatus
@@ -127,6 +128,7 @@ class Operator:
         )
         self.tracer: Tracer = tracer or NoTracer()
         self.home: Home | None = None
+        self._leaving = Leaving()
         self._services = tuple(services)
         self._call_listeners: list[Callable[[CallRecord], None]] = []
         self._measure_listeners: list[Callable[[Measure], None]] = []
@@ -361,7 +363,7 @@ class Operator:
         engine = await self._engine(environment)
         memory = engine.memory
         assert isinstance(memory, StoreMemory)
-        loop = Loop(engine, dry_run=dry_run, transition=memory.since)
+        loop = Loop(engine, dry_run=dry_run, transition=memory.since, process=self._leaving)
         watch = Watch(loop, self.clock, self._measured, self.tracer)
         return Served(self._desired(environment), loop, memory, self.clock, watch)
 

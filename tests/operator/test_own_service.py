@@ -14,7 +14,7 @@ import pytest
 
 from apollo.operator import Operator
 from apollo.operator.home import VARIABLE, Home, find_home
-from tests.integration.world import ACCOUNT, World, local_world, service, task_definition
+from tests.integration.world import ACCOUNT, World, git, local_world, service, task_definition
 from tests.virtual import ScaledClock
 
 pytestmark = pytest.mark.anyio
@@ -179,3 +179,32 @@ async def test_it_does_not_scale_itself_to_nothing(world: World) -> None:
 
         await until(held)
         assert world.services()["apollo"]["desiredCount"] == 1
+
+
+async def test_its_other_environments_send_nothing_either_while_the_successor_comes(world: World) -> None:
+    world.configure(environments=("stage", "prod"))
+    config = world.folder / "apollo.yaml"
+    first, second = config.read_text().split("---")
+    config.write_text(first + "---" + second.replace("cluster: green", "cluster: blue"))
+    world.aws.client("ecs").create_cluster(clusterName="blue")
+    world.write(both("web:1"))
+    git(world.repo, "branch", "prod")
+
+    def updated(cluster: str) -> int:
+        return sum(
+            request.operation == "UpdateService" and request.params.get("cluster") == cluster
+            for request in world.aws.mutations()
+        )
+
+    async with running(world) as operator:
+        await until(lambda: synced(operator, "Service/apollo", "Service/ant"))
+        await until(lambda: operator.live()["prod"].sync == "Synced")
+        world.write(both("web:2"))
+        await until(lambda: any("apollo" in str(one.params.get("service")) for one in world.aws.mutations()))
+        await until(lambda: updated("green") == 4)
+        git(world.repo, "branch", "--force", "prod", "stage")
+        await until(lambda: operator.live()["prod"].sync == "OutOfSync")
+        await anyio.sleep(30 / SPEED)
+        assert updated("blue") == 0
+    async with running(world):
+        await until(lambda: updated("blue") == 4)

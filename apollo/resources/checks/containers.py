@@ -173,6 +173,8 @@ def _dependencies(every: list[tuple[Mapping[str, Any], str]]) -> Iterator[Proble
                     f"{where}/condition",
                     f"set essential: false at {name}",
                 )
+    if not any(one.get("dependsOn") for one, _ in every):
+        return
     circle = _circle({name: _targets(one) & by_name.keys() for name, one in by_name.items()})
     if circle:
         path = next(path for one, path in every if one.get("name") == circle[0])

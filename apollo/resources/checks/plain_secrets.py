@@ -137,6 +137,8 @@ def why(name: str, value: str) -> str:
 def _secret_name(name: str) -> bool:
     """``DB_PASSWORD``, ``apiKey``, ``stripe.secret-key``; not ``TOKEN_TTL``, nor ``PASSWORDLESS``."""
     upper = name.upper().replace("-", "_").replace(".", "_").removesuffix("_BASE64")
+    if not upper.endswith(_NAMES):
+        return False
     for word in _NAMES:
         if upper.endswith(word):
             before = name[: len(upper) - len(word)]

@@ -28,6 +28,8 @@ __all__ = [
 
 Spec = Mapping[str, Any]
 
+_NOTHING: Spec = {}
+
 _SIZE = re.compile(r"\s*(\d{0,9}\.?\d{1,9})\s*(vcpu|gb)?\s*", re.IGNORECASE)
 
 
@@ -41,49 +43,56 @@ def warning(code: str, message: str, path: str, hint: str = "") -> Problem:
 
 def mapping(spec: Any, name: str) -> Spec:
     """A member that is a mapping; empty when it is left out."""
-    found = spec.get(name) if isinstance(spec, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+    found = spec.get(name) if isinstance(spec, dict) else None
+    return found if isinstance(found, dict) else _NOTHING
 
 
 def items(spec: Any, name: str, path: str = "", key: str = "name") -> list[tuple[Spec, str]]:
     """The mappings in a list, each with its pointer: by ``key`` where only it has that, else by index."""
-    found = spec.get(name) if isinstance(spec, Mapping) else None
-    members = [one for one in found if isinstance(one, Mapping)] if isinstance(found, list | tuple) else []
-    names = [one.get(key) for one in members] if len(members) > 1 else []
+    found = spec.get(name) if isinstance(spec, dict) else None
+    if not found or not isinstance(found, list | tuple):
+        return []
+    members = [one for one in found if isinstance(one, dict)]
+    names = [one.get(key) for one in members] if key and len(members) > 1 else None
     return [
-        (one, f"{path}/{name}/{label(one, index, key, unique=names.count(one.get(key)) < 2)}")
+        (
+            one,
+            f"{path}/{name}/{label(one, index, key, unique=names is None or names.count(one.get(key)) < 2)}",
+        )
         for index, one in enumerate(members)
     ]
 
 
 def label(item: Spec, index: int, key: str, *, unique: bool = True) -> str:
     """How a member of a list goes in a pointer."""
-    name = item.get(key)
-    if not unique or not isinstance(name, str) or not name or is_unknown(name):
+    name = item.get(key) if key and unique else None
+    if not isinstance(name, str) or not name or is_unknown(name):
         return str(index)
     return name.replace("~", "~0").replace("/", "~1")
 
 
 def text(spec: Any, name: str) -> str | None:
     """A text that is known now; None when it is left out or waits for an output."""
-    found = spec.get(name) if isinstance(spec, Mapping) else None
+    found = spec.get(name) if isinstance(spec, dict) else None
     return found if isinstance(found, str) and not is_unknown(found) else None
 
 
 def texts(spec: Any, name: str) -> list[str]:
     """The texts of a list that are known now."""
-    found = spec.get(name) if isinstance(spec, Mapping) else None
+    found = spec.get(name) if isinstance(spec, dict) else None
     members = found if isinstance(found, list | tuple) else ()
     return [one for one in members if isinstance(one, str) and not is_unknown(one)]
 
 
 def number(spec: Any, name: str) -> int | float | None:
-    found = spec.get(name) if isinstance(spec, Mapping) else None
-    return found if isinstance(found, int | float) and not isinstance(found, bool) else None
+    found = spec.get(name) if isinstance(spec, dict) else None
+    if found is None or isinstance(found, bool):
+        return None
+    return found if isinstance(found, int | float) else None
 
 
 def flag(spec: Any, name: str) -> bool | None:
-    found = spec.get(name) if isinstance(spec, Mapping) else None
+    found = spec.get(name) if isinstance(spec, dict) else None
     return found if isinstance(found, bool) else None
 
 

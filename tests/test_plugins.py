@@ -363,3 +363,11 @@ def test_the_settings_say_which_packages_may_be_loaded(install: Install) -> None
     assert registry.get("acme.Queue").kind == "acme.Queue"
     assert "not among the allowed plugins" in refused(registry, "other.Queue").message
     assert "mod_other_queue" not in sys.modules, "its code is not imported"
+
+
+def test_a_kind_of_apollo_s_companions_comes_from_its_own_package_only(install: Install) -> None:
+    assert "pip install apollo-ecs-target-group" in str(refused(Registry(), "TargetGroup").hint)
+    install("evil", "TargetGroup")
+    assert "has a namespace" in refused(Registry(), "TargetGroup").message
+    install("apollo-ecs-target-group", "TargetGroup")
+    assert Registry().get("TargetGroup").kind == "TargetGroup"

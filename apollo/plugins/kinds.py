@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 __all__ = ["GROUP", "PluginInfo", "Registry"]
 
 GROUP: Final = "apollo.controllers"
+COMPANIONS: Final[Mapping[str, str]] = {
+    "Cluster": "apollo-ecs-cluster",
+    "LogGroup": "apollo-ecs-log-group",
+    "ScheduledTask": "apollo-ecs-scheduled-task",
+    "TargetGroup": "apollo-ecs-target-group",
+}
+"""Kinds without a namespace that packages beside Apollo bring, and those packages alone."""
 _NAMESPACED: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
@@ -232,6 +239,8 @@ class Registry:
         chosen = self._choose.get(kind)
         if chosen is not None and chosen != plain(package):
             return Fault("blocked", f"{chosen} was chosen for kind {kind}, not {package}", "APO-PLUGIN-005")
+        if COMPANIONS.get(kind) == plain(package):
+            return None
         if chosen is None and not claim.builtin and not _NAMESPACED.fullmatch(kind):
             return Fault(
                 "blocked",
@@ -248,6 +257,8 @@ class Registry:
         near = difflib.get_close_matches(kind.lower(), [name.lower() for name in names], 1)
         meant = next((name for name in names if near and name.lower() == near[0]), None)
         hint = f"did you mean {meant}?" if meant else f"kinds known here: {', '.join(names) or 'none'}"
-        if "." in kind and not meant:
+        if kind in COMPANIONS:
+            hint = f"pip install {COMPANIONS[kind]}"
+        elif "." in kind and not meant:
             hint += "; the plugin that brings it has to be installed where Apollo runs"
         return Fault("broken", f"there is no kind {kind!r}", "APO-PLUGIN-001", hint)

@@ -7,12 +7,11 @@ calls would make it equal. The engine does the rest: order, retries, gates, owne
 from attrs import evolve
 
 from apollo.api.controller import Controller, Kinds
-from apollo.api.desired import AppState, Lifecycle, Origin, Resource, Snapshot
+from apollo.api.desired import AppState, Around, Lifecycle, Origin, Resource, Snapshot
 from apollo.api.gates import Allowed, Denied, Gate, Held, Proposal, PruneScope, Verdict
 from apollo.api.names import API_VERSION, HASH_TAG, OWNER_TAG, PRUNE_TAG, Env, Identity, Key
 from apollo.api.plan import Call, Change, Forecast, Health, HealthStatus, Ignored, Owned, Step, Verb, Wait
 from apollo.api.refs import Ref, is_unknown, marker, refs_in, substitute
-from apollo.api.verify import Around
 from apollo.api.world import Context, Loader
 from apollo.errors import AwsError, Problem, Terminal, Transient
 from apollo.spec import Spec

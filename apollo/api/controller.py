@@ -6,12 +6,11 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-from apollo.api.desired import Resource
+from apollo.api.desired import Around, Resource
 from apollo.api.gates import Denied
 from apollo.api.names import OWNER_TAG, Env, Identity, Key
 from apollo.api.plan import Forecast, Health, Ignored, Owned, Step, Wait
 from apollo.api.refs import Ref
-from apollo.api.verify import Around
 from apollo.api.world import Context
 from apollo.errors import Problem
 from apollo.spec import Spec

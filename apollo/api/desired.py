@@ -13,7 +13,7 @@ from apollo.api.refs import Ref
 from apollo.errors import Problem
 from apollo.spec import Spec
 
-__all__ = ["AppState", "Lifecycle", "Origin", "Resource", "Snapshot"]
+__all__ = ["AppState", "Around", "Lifecycle", "Origin", "Resource", "Snapshot"]
 
 S = TypeVar("S", bound=Spec)
 
@@ -118,3 +118,13 @@ class Snapshot:
     changed: frozenset[Key] = frozenset()
     problems: tuple[Problem, ...] = ()
     partial: str = ""
+
+
+@frozen
+class Around:
+    """What stands around a resource in the plan that is verified: all that git holds, with the outputs that
+    are known, and what `Controller.provides` says of that, e.g. ``logGroup:/ecs/web``. What is provided need
+    not be there yet."""
+
+    resources: Mapping[Key, Resource[Any]] = field(factory=dict)
+    provided: frozenset[str] = frozenset()

@@ -38,13 +38,18 @@ STRAY = (
     show_default=True,
     help="How much faster than real time rollouts run.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds draw equal identifiers.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Equal seeds and requests give equal answers."
+)
 @debug_option
 def simulate(port: int, speed: float, seed: int) -> int:
     """Run a local AWS on this machine's loopback until it is interrupted.
 
     Prints lines for a shell to evaluate, so that any AWS SDK, the aws command and Apollo come here. An image
-    whose tag starts with crash, unhealthy, nopull or slow behaves so.
+    whose tag starts with crash, unhealthy, nopull or slow behaves so. Other services than ECS, Elastic Load
+    Balancing, Application Auto Scaling and STS need: pip install 'apollo-ecs[testing]'.
+
+    Time, faults, scenarios and the rest are steered by HTTP under /_apollo/, which lists what there is.
     """
     import shlex
 

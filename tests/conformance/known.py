@@ -1,3 +1,33 @@
 """What the local AWS does not do yet: checks that fail, and why. At most two in a hundred."""
 
 KNOWN: dict[str, str] = {}
+
+GAPS = """\
+## What a green run does not prove
+
+1. **Real AWS.** The checks follow AWS's documents. None of the figures above is of a real account; a run
+   against one (`--against aws --yes-this-costs`) is worth more than all of them, and is cited with its date
+   once there is one.
+2. **Containers.** None run. Crashes, failing health checks and failing pulls come from scenarios.
+3. **Permissions.** IAM is not enforced, and trust policies are not evaluated.
+4. **Durations.** Time is virtual. How long Fargate takes to start a task, or a load balancer to drain one,
+   differs from AWS; only the order of states is AWS's.
+5. **Rate limits.** Token buckets as documented, where AWS documents them; AWS has more, and changes them.
+6. **Eventual consistency.** Only as faults that are asked for, and as the lag of the tagging API.
+7. **Traffic.** Weights and rules are kept, and told who asks where a request would go. Nothing is routed.
+8. **Scaling.** Policies follow a load that a test states, not metrics.
+9. **The size of EC2 instances, Service Connect, EBS volumes, VPC Lattice.** Kept and shown, with nothing
+   behind them.
+10. **Blue/green, linear and canary.** Stages, their order and bake times are read from the documents.
+11. **Gateways, managed daemons, express services, trust stores and other operations listed below.** Absent:
+    they answer once with a 400, `SimNotImplemented`, that names them.
+12. **Other services.** They are moto's, and as true as moto is: EventBridge delivers to queues, log groups
+    and buses only; schedules and scheduled rules never fire; alarms do not watch metrics; policies of IAM
+    are kept and not evaluated; Lambda functions do not run. Their resources are not in the tagging API, and
+    `stale` and `partial` faults leave them alone.
+13. **Logs.** Containers with the `awslogs` driver write when they start and end, and nothing else. A missing
+    log group is held against a task only where somebody has made log groups.
+14. **The texts of errors and events.** Codes are held against the documents; texts are AWS's as far as
+    public reports show them.
+"""
+"""What no check can show; the only such list, and the page of the reference has it from here."""

@@ -177,9 +177,12 @@ def _print(imported: list[Imported], report: Report, out: Path | None, force: bo
             data["manifests"] = [one.manifest() for one in imported]
         print_data(data, output)
     counts = {level: sum(note.level == level for note in report.notes) for level in ("refused", "asks")}
-    where_to = f" in {len(files)} files below {out}" if out is not None and files else ""
-    tell(
-        f"{len(imported)} manifests{where_to}; {counts['refused']} refused, {counts['asks']} that need you; "
-        "check them with apollo validate, then apollo plan"
-    )
+    where_to = f" in {_many(len(files), 'file')} below {out}" if out is not None and files else ""
+    told = f"{_many(len(imported), 'manifest')}{where_to}"
+    told += f"; {counts['refused']} refused, {counts['asks']} to settle"
+    tell(f"{told}; check them with apollo validate, then apollo plan" if imported else told)
     return 1 if report.refused or not imported else 0
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

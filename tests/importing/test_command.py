@@ -37,7 +37,7 @@ def test_manifests_go_to_stdout_and_the_report_to_stderr(
     out, err = capsys.readouterr()
     assert out.startswith("# from task.json\napiVersion: apollo/v1\nkind: TaskDefinition\n")
     assert "left out: task.json:1:" in err
-    assert "1 manifests; 0 refused" in err
+    assert "1 manifest; 0 refused" in err
 
 
 def test_files_are_written_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

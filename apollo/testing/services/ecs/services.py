@@ -107,7 +107,7 @@ def _new(ecs: Region, call: Call, cluster: Cluster) -> Service:
         fields,
         desired,
         checked(p.get("tags")),
-        p,
+        p if p.get("clientToken") else {},
         event_suffix=ecs.world.ids.uuid()[8:],
     )
     if not external and config is not None and definition is not None:

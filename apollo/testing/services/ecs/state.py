@@ -289,7 +289,7 @@ class Service:
     desired: int
     tags: Tags
     create_request: Json
-    """Of CreateService, to recognise the same one by its clientToken."""
+    """Of CreateService with a clientToken, to recognise the same one; empty without."""
     status: str = "ACTIVE"
     deployments: list[Deployment] = field(default_factory=list)
     """Newest first; the first is PRIMARY. None where something else than ECS deploys; there it has …"""

@@ -14,18 +14,27 @@ from apollo.engine.status import EnvironmentStatus, Outcome, ResourceStatus
 from apollo.operator.facade import apply, plan, status
 from apollo.operator.handlers import Handlers
 from apollo.operator.operator import Operator, Progress, RunReport
+from apollo.operator.tracing import Span, Tracer
+from apollo.operator.watch import CommitHealthy, Fetched, Measure, Reconciled, Watch
 
 __all__ = [
+    "CommitHealthy",
     "EnvironmentStatus",
     "Event",
+    "Fetched",
     "Handlers",
+    "Measure",
     "Operator",
     "Outcome",
     "Plan",
     "Progress",
+    "Reconciled",
     "ResourceStatus",
     "Result",
     "RunReport",
+    "Span",
+    "Tracer",
+    "Watch",
     "apply",
     "plan",
     "status",

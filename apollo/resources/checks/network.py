@@ -14,8 +14,8 @@ from apollo.resources.checks.values import error, items, number, templated, text
 
 __all__ = ["problems"]
 
-_PORT_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,63}")
-_RANGE = re.compile(r"(\d{1,5})-(\d{1,5})")
+_PORT_NAME = r"[a-z0-9_][a-z0-9_-]{0,63}"
+_RANGE = r"(\d{1,5})-(\d{1,5})"
 
 
 def problems(declared: Mapping[str, Any]) -> Iterator[Problem]:
@@ -65,7 +65,7 @@ def _port(port: Mapping[str, Any], where: str, mode: str) -> Iterator[Problem]:
     if inside is None and port.get("containerPortRange") is None:
         yield error("APO-TD-023", "a port mapping needs containerPort or containerPortRange", where)
     if span is not None and not templated(span):
-        bounds = _RANGE.fullmatch(span)
+        bounds = re.fullmatch(_RANGE, span)
         if bounds is None or not 0 < int(bounds[1]) <= int(bounds[2]) <= 65535:
             yield error(
                 "APO-TD-023", f"'{span}' is no range of ports", f"{where}/containerPortRange", "8080-8090"
@@ -87,7 +87,7 @@ def _name(port: Mapping[str, Any], where: str, names: dict[str, str], called: st
     name = text(port, "name")
     if name is None or templated(name):
         return
-    if not _PORT_NAME.fullmatch(name):
+    if not re.fullmatch(_PORT_NAME, name):
         yield error(
             "APO-TD-027",
             f"'{name[:64]}' is no name of a port",

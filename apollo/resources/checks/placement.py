@@ -14,7 +14,7 @@ from apollo.resources.checks.values import error, items, mapping, number, repeat
 
 __all__ = ["fargate", "problems"]
 
-_PLATFORM = re.compile(r"LATEST|\d+\.\d+\.\d+")
+_PLATFORM = r"LATEST|\d+\.\d+\.\d+"
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
 
 
@@ -41,7 +41,7 @@ def problems(declared: Mapping[str, Any]) -> Iterator[Problem]:
         if declared.get("launchType") in ("EC2", "EXTERNAL"):
             message = "only Fargate has platform versions"
             yield error("APO-SVC-014", message, "/platformVersion", "leave out platformVersion")
-        elif not _PLATFORM.fullmatch(version) and not templated(version):
+        elif not re.fullmatch(_PLATFORM, version) and not templated(version):
             message = f"'{version}' is no platform version"
             yield error("APO-SVC-014", message, "/platformVersion", "LATEST, or for example 1.4.0")
     yield from _placement(declared, on_fargate)

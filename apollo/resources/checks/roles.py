@@ -14,9 +14,9 @@ from apollo.resources.checks.values import error, items, mapping, text, unrender
 
 __all__ = ["problems", "secret"]
 
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::(?:\d{12}|[^\d:]*):role/.+")
-_ECR = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com")
-_PARAMETER = re.compile(r"[A-Za-z0-9_.\-/]+")
+_ROLE = r"arn:aws[a-z-]*:iam::(?:\d{12}|[^\d:]*):role/.+"
+_ECR = r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com"
+_PARAMETER = r"[A-Za-z0-9_.\-/]+"
 _SECRET_ARN = "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-abc123"
 
 
@@ -24,7 +24,7 @@ def problems(declared: Mapping[str, Any], *, fargate: bool) -> Iterator[Problem]
     for field in ("executionRoleArn", "taskRoleArn"):
         arn = text(declared, field)
         # A role may also go by its name.
-        if arn and arn.startswith("arn:") and not unrendered(arn) and not _ROLE.fullmatch(arn):
+        if arn and arn.startswith("arn:") and not unrendered(arn) and not re.fullmatch(_ROLE, arn):
             hint = "arn:aws:iam::123456789012:role/NAME"
             yield error("APO-TD-033", f"'{arn[:80]}' is not the ARN of a role", f"/{field}", hint)
     role = bool(declared.get("executionRoleArn"))
@@ -42,7 +42,7 @@ def problems(declared: Mapping[str, Any], *, fargate: bool) -> Iterator[Problem]
             needs, where = "secrets", f"{path}/secrets"
         elif fargate and logs.get("logDriver") == "awslogs":
             needs, where = "log driver awslogs on Fargate", f"{path}/logConfiguration/logDriver"
-        elif fargate and _ECR.match(text(container, "image") or ""):
+        elif fargate and re.match(_ECR, text(container, "image") or ""):
             needs, where = "an image of ECR on Fargate", f"{path}/image"
         if needs:
             message = f"the task needs an executionRoleArn for {needs}"
@@ -56,7 +56,7 @@ def secret(one: Mapping[str, Any], path: str) -> Iterator[Problem]:
         return
     path += "/valueFrom"
     if not source.startswith("arn:"):
-        if not _PARAMETER.fullmatch(source):
+        if not re.fullmatch(_PARAMETER, source):
             message = f"'{_short(source)}' is neither an ARN nor the name of a parameter"
             yield error("APO-TD-035", message, path, _SECRET_ARN)
         return

@@ -16,7 +16,7 @@ from apollo.resources.checks.values import error, number, templated, text
 __all__ = ["problems"]
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
-_ARN = re.compile(r"arn:[a-z0-9-]+:ecs:([a-z0-9-]+):(\d{12}):cluster/.+")
+_ARN = r"arn:[a-z0-9-]+:ecs:([a-z0-9-]+):(\d{12}):cluster/.+"
 
 
 def problems(declared: Mapping[str, Any], env: Env) -> Iterator[Problem]:
@@ -40,7 +40,7 @@ def _place(declared: Mapping[str, Any], env: Env) -> Iterator[Problem]:
             "/serviceName",
             "without serviceName it is the manifest's own name",
         )
-    found = _ARN.fullmatch(cluster) if cluster is not None else None
+    found = re.fullmatch(_ARN, cluster) if cluster is not None and cluster.startswith("arn:") else None
     if found is None:
         return
     if (env.region and found[1] != env.region) or (env.account and found[2] != env.account):

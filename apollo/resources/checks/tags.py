@@ -16,7 +16,7 @@ __all__ = ["problems"]
 
 _MOST = 48
 """50, less the owner and the content hash."""
-_TEXT = re.compile(r"[\w\s+=.:/@-]*")
+_TEXT = r"[\w\s+=.:/@-]*"
 _OURS = frozenset({OWNER_TAG, HASH_TAG, PRUNE_TAG})
 
 
@@ -50,4 +50,4 @@ def problems(declared: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _fits(part: str) -> bool:
-    return templated(part) or _TEXT.fullmatch(part) is not None
+    return templated(part) or re.fullmatch(_TEXT, part) is not None

@@ -66,7 +66,7 @@ class Dispatcher:
 
     def _handle(self, request: HttpRequest, request_id: str) -> Reply:
         scope = _SCOPE.search(_credential(request))
-        access_key, region, signing = scope.groups() if scope else ("", "", "")
+        access_key, region, signing = scope.groups() if scope else ("", DEFAULT_REGION, "")
         service = self._signing.get(signing) or names.service_of(signing)
         target = _Target("json", service, f"{request.method} {urlsplit(request.path).path}")
         entry: Request | None = None

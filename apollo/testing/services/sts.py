@@ -22,26 +22,71 @@ def assume_role(sts: "Sts", call: Call) -> Json:
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     """
+    return _as_role(sts, call)
+
+
+def assume_role_with_web_identity(sts: "Sts", call: Call) -> Json:
+    """As AssumeRole, for somebody without credentials. The token is not looked into.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+    """
+    provider = call.params.get("ProviderId", "token.actions.githubusercontent.com")
+    return {
+        **_as_role(sts, call),
+        "SubjectFromWebIdentityToken": "local",
+        "Audience": "sts.amazonaws.com",
+        "Provider": provider,
+    }
+
+
+def get_session_token(sts: "Sts", call: Call) -> Json:
+    """Credentials of the same identity, for a time.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+    """
+    return {"Credentials": _credentials(sts.world, call, call.identity, 43200)}
+
+
+def get_federation_token(sts: "Sts", call: Call) -> Json:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html"""
+    account, name = call.identity.account, call.params["Name"]
+    user = f"{account}:{name}"
+    arn = f"arn:aws:sts::{account}:federated-user/{name}"
+    return {
+        "Credentials": _credentials(sts.world, call, Identity(account, arn, user), 43200),
+        "FederatedUser": {"FederatedUserId": user, "Arn": arn},
+    }
+
+
+def get_access_key_info(sts: "Sts", call: Call) -> Json:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html"""
+    return {"Account": sts.world.identify(call.params["AccessKeyId"]).account}
+
+
+def _as_role(sts: "Sts", call: Call) -> Json:
     found = _ROLE.fullmatch(call.params["RoleArn"])
     if found is None:
         raise ApiError("ValidationError", f"{call.params['RoleArn']} is invalid")
     account, role = found.groups()
     session = call.params["RoleSessionName"]
-    world = sts.world
-    key = world.ids.access_key()
-    role_id = f"AROA{world.ids.hex(17).upper()}:{session}"
+    key = sts.world.ids.access_key()
+    role_id = f"AROA{sts.world.ids.hex(17).upper()}:{session}"
     arn = f"arn:aws:sts::{account}:assumed-role/{role}/{session}"
-    world.sessions[key] = Identity(account, arn, role_id)
-    # SDKs compare the expiry with the wall clock, whatever the virtual clock says.
-    expires = time.time() + call.params.get("DurationSeconds", 3600)
     return {
-        "Credentials": {
-            "AccessKeyId": key,
-            "SecretAccessKey": world.ids.short(40),
-            "SessionToken": world.ids.short(64),
-            "Expiration": expires,
-        },
+        "Credentials": _credentials(sts.world, call, Identity(account, arn, role_id), 3600, key),
         "AssumedRoleUser": {"AssumedRoleId": role_id, "Arn": arn},
+    }
+
+
+def _credentials(world: World, call: Call, identity: Identity, seconds: int, key: str = "") -> Json:
+    key = key or world.ids.access_key()
+    world.sessions[key] = identity
+    return {
+        "AccessKeyId": key,
+        "SecretAccessKey": world.ids.short(40),
+        "SessionToken": world.ids.short(64),
+        # SDKs compare the expiry with the wall clock, whatever the virtual clock says.
+        "Expiration": time.time() + call.params.get("DurationSeconds", seconds),
     }
 
 
@@ -53,6 +98,10 @@ class Sts(Backend):
     operations: ClassVar[Mapping[str, Handler]] = {
         "GetCallerIdentity": get_caller_identity,
         "AssumeRole": assume_role,
+        "AssumeRoleWithWebIdentity": assume_role_with_web_identity,
+        "GetAccessKeyInfo": get_access_key_info,
+        "GetFederationToken": get_federation_token,
+        "GetSessionToken": get_session_token,
     }
 
     def __init__(self, world: World, account: str, region: str) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.conformance.registry import check, ecs, ecs_guide
-from tests.conformance.stage import Stage
+from tests.conformance.stage import Stage, as_dict, tags
 
 AREA = "ECS container instances"
 FAULT = ("InvalidParameterException", "ClientException")
@@ -111,3 +111,37 @@ def daemon(s: Stage) -> None:
     _register(s)
     s.settle(lambda: s.look()["runningCount"] == 2)
     assert s.look()["desiredCount"] == s.look()["runningCount"] == 2
+
+
+@check(
+    "ecs.instance.tags",
+    source=ecs("TagResource"),
+    says="capacity providers, tasks, services, task definitions, clusters, and container instances",
+    needs=("instance",),
+)
+def instance_tags(s: Stage) -> None:
+    """Container instances have tags, which are shown on request."""
+    arn = _register(s)
+    s.ecs.tag_resource(resourceArn=arn, tags=tags(team="green"))
+    assert as_dict(s.ecs.list_tags_for_resource(resourceArn=arn)["tags"]) == {"team": "green"}
+    [found] = s.ecs.describe_container_instances(
+        cluster=s.cluster, containerInstances=[arn], include=["TAGS"]
+    )["containerInstances"]
+    assert as_dict(found["tags"]) == {"team": "green"}
+
+
+@check(
+    "ecs.provider.tags",
+    source=ecs("TagResource"),
+    says="capacity providers, tasks, services, task definitions, clusters, and container instances",
+    needs=("instance",),
+)
+def provider_tags(s: Stage) -> None:
+    """So have capacity providers that somebody created."""
+    group = f"arn:aws:autoscaling:{s.target.region}:123456789012:autoScalingGroup:x:autoScalingGroupName/x"
+    arn = s.ecs.create_capacity_provider(
+        name=s.name("own"), autoScalingGroupProvider={"autoScalingGroupArn": group}, tags=tags(team="green")
+    )["capacityProvider"]["capacityProviderArn"]
+    s.ecs.tag_resource(resourceArn=arn, tags=tags(stage="prod"))
+    s.ecs.untag_resource(resourceArn=arn, tagKeys=["team"])
+    assert as_dict(s.ecs.list_tags_for_resource(resourceArn=arn)["tags"]) == {"stage": "prod"}

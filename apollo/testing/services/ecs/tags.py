@@ -68,6 +68,18 @@ def _tags_of(ecs: Region, arn: str) -> Tags:
         if task is None or not ecs.remembered(task):
             raise invalid("The specified task is not found. Specify a valid task and try again.")
         return task.tags
+    if kind == "container-instance":
+        instance = ecs.cluster(parts[0]).instances.get(parts[-1])
+        if instance is None:
+            raise invalid(
+                "The specified container instance is not found. Specify a valid container instance."
+            )
+        return instance.tags
+    if kind == "capacity-provider":
+        provider = ecs.providers.get(parts[-1])
+        if provider is None:
+            raise invalid("The specified capacity provider is not found. Specify a valid capacity provider.")
+        return provider.tags
     raise invalid("The specified resource ARN is not valid. Specify a valid ARN and try again.")
 
 

@@ -14,7 +14,7 @@ from tests.virtual import ScaledClock
 pytestmark = pytest.mark.anyio
 
 
-async def test_fifty_services_are_found_unchanged_by_ten_calls_of_a_fresh_process(world: World) -> None:
+async def test_fifty_services_are_found_unchanged_by_a_dozen_calls_of_a_fresh_process(world: World) -> None:
     files = {
         f"app{number % 5}/s{number}.yaml": task_definition(f"s{number}", image=f"img:{number}")
         + "---"
@@ -32,7 +32,7 @@ async def test_fifty_services_are_found_unchanged_by_ten_calls_of_a_fresh_proces
         "GetCallerIdentity": 1,
         "ListServices": 1,
         "DescribeServices": 5,
-        "GetResources": 3,
+        "GetResources": 4,  # one of them: is any rule of ours left on a listener that git does not name?
         "DescribeScalableTargets": 1,  # is any of ours left over?
     }
 
@@ -169,6 +169,6 @@ async def test_a_sweep_of_a_running_operator_costs_the_least_that_aws_allows(
             "application-autoscaling:DescribeScalableTargets": 1,
             "application-autoscaling:DescribeScalingPolicies": count // 10,
             "application-autoscaling:DescribeScheduledActions": 1,
-            "resourcegroupstaggingapi:GetResources": 1,
+            "resourcegroupstaggingapi:GetResources": 2,  # the targets' tags, and rules on other listeners
         }
         assert {name: number / 3 for name, number in counts.items()} == pytest.approx(least)

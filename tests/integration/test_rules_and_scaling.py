@@ -146,6 +146,33 @@ async def test_a_rule_goes_to_another_listener_and_leaves_the_old_one_last(world
     assert bodies(world, at) == {"1": "stays", "default": "none"}
 
 
+async def test_a_rule_on_a_listener_that_no_manifest_names_any_more_goes_too(world: World) -> None:
+    at, other = listener(world), world.aws.listener("other", account=ACCOUNT)
+    world.write({"web/a.yaml": rule(at, "a", 1), "web/b.yaml": rule(other, "b", 1)})
+    await world.apply()
+    world.write({"web/b.yaml": None})
+    world.aws.clear()
+    result = await world.apply()
+    assert world.calls() == []
+    assert {str(item.key): item.action for item in result.plan if item.absent} == {"ListenerRule/b": "delete"}
+    assert (await world.apply(prune=True)).exit_code == 0
+    assert world.calls() == ["DeleteRule"]
+    assert bodies(world, other) == {"default": "none"}
+
+
+async def test_without_the_index_what_no_manifest_names_is_left_alone_and_the_rest_goes_on(
+    world: World,
+) -> None:
+    at, other = listener(world), world.aws.listener("other", account=ACCOUNT)
+    world.write({"web/a.yaml": rule(at, "a", 1), "web/b.yaml": rule(other, "b", 1)})
+    await world.apply()
+    world.write({"web/a.yaml": rule(at, "c", 2), "web/b.yaml": None})
+    world.aws.faults.add(action="resourcegroupstaggingapi:GetResources", kind="access_denied")
+    assert (await world.apply(prune=True)).exit_code == 0
+    assert bodies(world, other) == {"1": "b", "default": "none"}
+    assert bodies(world, at) == {"2": "c", "default": "none"}
+
+
 async def test_two_resources_with_one_priority_are_refused_before_any_call(world: World) -> None:
     at = listener(world)
     world.write({"web/r.yaml": rule(at, "a", 10) + "---" + rule(at, "b", 10)})

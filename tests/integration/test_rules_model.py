@@ -39,7 +39,6 @@ from tests.virtual import VirtualClock
 pytestmark = pytest.mark.anyio
 _numbers = itertools.count()
 
-ENV = Env("stage", "acme", "eu-west-1", ACCOUNT, "green")
 RULES = ListenerRuleController()
 GATES = (OwnershipGate(), LifecycleGate(), PruneGate())
 
@@ -80,12 +79,16 @@ class Listener:
     local: LocalAws
     aws: Aws
     arn: str
+    env: Env
+    """An installation of its own: what one leaves behind would be found by the next."""
     content: Content = field(factory=dict)
     answers: list[list[str]] = field(factory=list)
 
     @classmethod
     def new(cls, local: LocalAws, aws: Aws) -> Listener:
-        return cls(local, aws, local.listener(f"m{next(_numbers)}", account=ACCOUNT, region="eu-west-1"))
+        name = f"m{next(_numbers)}"
+        arn = local.listener(name, account=ACCOUNT, region="eu-west-1")
+        return cls(local, aws, arn, Env("stage", name, "eu-west-1", ACCOUNT, "green"))
 
     @property
     def elb(self) -> Any:
@@ -109,10 +112,10 @@ class Listener:
                     "conditions": conditions,
                     "actions": [says(answer)],
                 }
-            ).completed(name, ENV)
+            ).completed(name, self.env)
             key = Key(RULES.kind, "stage", name)
             text = hashlib.sha256(digest(spec.declared()).encode()).hexdigest()
-            found[key] = Resource(key, "web", spec, ENV, commit="c", digest=text)
+            found[key] = Resource(key, "web", spec, self.env, commit="c", digest=text)
         return found
 
     async def apply(self, content: Content) -> None:
@@ -125,12 +128,12 @@ class Listener:
             ),
         )
         engine = Engine(
-            ENV,
+            self.env,
             environment,
             Kinds(),
             GATES,
             lambda lane, *, writable=False, commit="": self.aws.context(
-                ENV,
+                self.env,
                 environment,
                 lane=lane,
                 writable=writable,  # type: ignore[arg-type]
@@ -176,7 +179,9 @@ class Listener:
         found = []
         for rule in rules:
             (tagged,) = self.elb.describe_tags(ResourceArns=[rule["RuleArn"]])["TagDescriptions"]
-            tags = sorted((tag["Key"], tag["Value"]) for tag in tagged["Tags"])
+            tags = sorted(
+                (tag["Key"], tag["Value"].removeprefix(self.env.installation)) for tag in tagged["Tags"]
+            )
             # All conditions have to hold, each by one of its values, in whatever order.
             conditions = sorted(str(_unordered(one)) for one in rule["Conditions"])
             found.append((rule["Priority"], conditions, rule["Actions"], tags))

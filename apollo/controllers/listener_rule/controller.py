@@ -28,6 +28,7 @@ from apollo.api import (
     is_unknown,
 )
 from apollo.controllers.listener_rule import check, scene, steps, verify
+from apollo.controllers.listener_rule.elsewhere import other_listeners
 from apollo.controllers.listener_rule.seen import (
     LISTENERS,
     SECRETS_SET,
@@ -60,7 +61,7 @@ class ListenerRuleController(Controller[ListenerRuleSpec, RuleSeen]):
     names.
 
     Rules of others are seen and never touched. Rules of ours on listeners that no manifest names any more are
-    not found: DescribeRules asks for a listener.
+    found by an index of tags, where the role may ask it.
     """
 
     kind = "ListenerRule"
@@ -76,11 +77,13 @@ class ListenerRuleController(Controller[ListenerRuleSpec, RuleSeen]):
             "elasticloadbalancing:ModifyRule",
             "elasticloadbalancing:RemoveTags",
             "elasticloadbalancing:SetRulePriorities",
+            "tag:GetResources",  # rules of ours on listeners that no manifest names
         }
     )
     write_permissions = permissions - {
         "elasticloadbalancing:DescribeRules",
         "elasticloadbalancing:DescribeTags",
+        "tag:GetResources",
     }
     verify_permissions = verify.ACTIONS
     output_names = frozenset({"arn", "listenerArn", "priority"})
@@ -159,7 +162,8 @@ class ListenerRuleController(Controller[ListenerRuleSpec, RuleSeen]):
         by_listener: dict[str, dict[Key, Want]] = {}
         for resource in want:
             by_listener.setdefault(resource.spec.listenerArn, {})[resource.key] = resource
-        for arn in sorted(arn for arn in by_listener if not is_unknown(arn)):
+        known = sorted(arn for arn in by_listener if not is_unknown(arn))
+        for arn in (*known, *await other_listeners(ctx, self.kind, known)):
             try:
                 listener = await ctx.load(LISTENERS, arn)
             except AwsError as error:
@@ -170,7 +174,7 @@ class ListenerRuleController(Controller[ListenerRuleSpec, RuleSeen]):
                 key = ctx.env.key_of(rule.owner) if rule.owner else None
                 if listener is None or key is None or key.kind != self.kind:
                     continue
-                if (found := self._owned(key, rule, listener, by_listener[arn])) is not None:
+                if (found := self._owned(key, rule, listener, by_listener.get(arn, {}))) is not None:
                     yield found
 
     def _owned(

@@ -101,7 +101,11 @@ def test_as_a_process(checkout: Checkout) -> None:
 
 
 def test_render_says_where_each_value_comes_from(checkout: Checkout) -> None:
-    text = apollo("render", "apps", "-f", "apollo.yaml", "-e", "stage").stdout
+    asked = ("render", "apps", "-f", "apollo.yaml", "-e", "stage")
+    masked = apollo(*asked).stdout
+    assert "value: (sensitive)  # line 13 (var.domain)" in masked
+    assert "stage.example.com" not in masked
+    text = apollo(*asked, "--show-values").stdout
     assert "# TaskDefinition/web, app web, from apps/web/web.yaml:1" in text
     assert 'cpu: "256"  # line 5' in text or "cpu: '256'  # line 5" in text
     assert "value: stage.example.com  # line 13 (var.domain)" in text

@@ -146,6 +146,28 @@ async def test_two_revisions_of_one_family_stay_apart(world: World) -> None:
     assert set(world.calls()) <= TAGGING
 
 
+@pytest.mark.parametrize("state", ["deregistered", "twin"])
+async def test_a_revision_that_a_manifest_would_not_find_is_kept_by_number(world: World, state: str) -> None:
+    shapes = Shapes(world.aws)
+    task = shapes.task("web")
+    shapes.service("web", launchType="FARGATE")
+    if state == "twin":
+        shapes.task("web")
+    else:
+        shapes.ecs.deregister_task_definition(taskDefinition=task)
+    world.aws.settle()
+    found, report = await imported(world, cluster="green")
+    assert {one.key: one.spec["taskDefinition"] for one in found} == {"Service/web": "web:1"}
+    assert [note.level for note in report.notes] == ["asks"]
+    world.write(file_texts(found))
+    before = running(world)
+    world.aws.clear()
+    assert (await world.apply()).exit_code == 0
+    assert world.calls() == ["TagResource"]
+    world.aws.settle()
+    assert running(world) == before
+
+
 async def test_each_kind_can_be_named_by_its_arn(world: World) -> None:
     shapes = Shapes(world.aws)
     shapes.make_balanced("web")

@@ -32,6 +32,7 @@ from apollo.importing.live.specs import (
     fitted,
     live_service,
     rule_spec,
+    same_content,
     scaling_spec,
     service_spec,
     task_spec,
@@ -83,6 +84,7 @@ class _Work:
         self.services: list[ServiceSeen] = []
         self.tasks: dict[str, Revision] = {}
         self.alone: list[Revision] = []
+        self.twins: dict[str, Revision] = {}
         self.scaling: dict[str, ScalingSeen] = {}
         self.rules: list[tuple[Listener, LiveRule, set[str]]] = []
         self.names: dict[str, set[str]] = {}
@@ -97,6 +99,11 @@ class _Work:
         }
         revisions = await together(self._task, sorted(used | set(wish.tasks)))
         self.tasks = {one.arn: one for one in revisions}
+        self.twins = {
+            one.arn: twin
+            for one, twin in zip(revisions, await together(self._twin, revisions), strict=True)
+            if twin is not None
+        }
         self.alone = [one for one in revisions if one.arn not in used and _asked_for(one, wish.tasks)]
         places = [f"service/{one.cluster}/{one.name}" for one in self.services]
         places += await self._places(wish.targets)
@@ -141,6 +148,30 @@ class _Work:
             found = None
         if found is None:
             raise _missing(arn)
+        return found
+
+    async def _twin(self, revision: Revision) -> Revision | None:
+        """A newer revision with the same content, which a TaskDefinition would take over instead."""
+        more: dict[str, str] = {}
+        found = None
+        while found is None:
+            page = await self.ctx.read(
+                "ecs",
+                "ListTaskDefinitions",
+                familyPrefix=revision.family,
+                sort="DESC",
+                maxResults=100,
+                **more,
+            )
+            own = revision.arn.rpartition(":")[0]
+            arns = [arn for arn in page.get("taskDefinitionArns") or () if arn.rpartition(":")[0] == own]
+            newer = [arn for arn in arns if int(arn.rpartition(":")[2]) > revision.number]
+            others = await together(self._task, newer)
+            found = next((one for one in others if same_content(one.content, revision.content)), None)
+            token = page.get("nextToken")
+            if len(newer) < len(arns) or not token or token == more.get("nextToken"):
+                break
+            more = {"nextToken": token}
         return found
 
     async def _places(self, arns: Collection[str]) -> list[str]:
@@ -193,17 +224,15 @@ class _Work:
         place = f"service/{seen.cluster}/{seen.name}"
         revision = self.tasks.get(str(seen.fields.get("taskDefinition", "")))
         task: str | None = None
-        if revision is not None and by_family[revision.family] is revision:
-            task = self._write_task(revision, by_family, name)
-        elif revision is not None:
+        if revision is not None and (why := self._by_number(revision, by_family)):
             task = f"{revision.family}:{revision.number}"
-            newest = by_family[revision.family]
             self._note(
                 "asks",
-                f"Service/{name} runs {task}, another one {newest.family}:{newest.number}: it keeps its "
-                "revision by number",
-                hint="give it a task definition of its own family, or let both use the same",
+                f"Service/{name} keeps {task} by number, so that nothing restarts: {why}",
+                hint="once its tasks may be replaced, name a TaskDefinition instead",
             )
+        elif revision is not None:
+            task = self._write_task(revision, by_family, name)
         controller = (seen.fields.get("deploymentController") or {}).get("type", "ECS")
         if controller != "ECS":
             self._note("asks", f"Service/{name} is deployed by {controller}, not by ECS")
@@ -213,18 +242,21 @@ class _Work:
         self._add("Service", name, spec, seen.arn, name, seen.tags, live_service(seen))
         return name
 
+    def _by_number(self, revision: Revision, by_family: Mapping[str, Revision]) -> str:
+        """Why a revision cannot be had through a TaskDefinition; empty when it can."""
+        newest = by_family[revision.family]
+        if revision.content.get("status", "ACTIVE") != "ACTIVE":
+            return "it is deregistered"
+        if newest is not revision:
+            return f"another service runs {newest.family}:{newest.number}"
+        twin = self.twins.get(revision.arn)
+        return f"{twin.family}:{twin.number} is newer and has the same content" if twin is not None else ""
+
     def _write_task(self, revision: Revision, by_family: Mapping[str, Revision], group: str = "") -> str:
         known = next((one for one in self.imported if one.origin == revision.arn), None)
         if known is not None:
             return known.name
         name = self._name("TaskDefinition", manifest_name(revision.family))
-        status = revision.content.get("status", "ACTIVE")
-        if status != "ACTIVE":
-            self._note(
-                "asks",
-                f"{revision.family}:{revision.number} is {status}: it cannot be taken over, and the next "
-                "apply registers its content anew, which replaces the tasks",
-            )
         spec = task_spec(revision.content, revision.tags)
         if name == revision.family:
             spec.pop("family", None)

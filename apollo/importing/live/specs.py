@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from apollo.compare import canonical, trimmed
 from apollo.compare import listener_rule as rule_table
 from apollo.compare import scaling_policy as scaling_table
 from apollo.compare import service as service_table
 from apollo.compare import task_definition as task_table
-from apollo.compare import trimmed
 from apollo.controllers.listener_rule.seen import Listener, LiveRule
 from apollo.controllers.scaling_policy.seen import ScalingSeen
 from apollo.controllers.service.seen import ServiceSeen
@@ -20,7 +20,16 @@ from apollo.resources.service import ServiceSpec
 from apollo.resources.task_definition import TaskDefinitionSpec
 from apollo.spec import Spec
 
-__all__ = ["fitted", "foreign_tags", "live_service", "rule_spec", "scaling_spec", "service_spec", "task_spec"]
+__all__ = [
+    "fitted",
+    "foreign_tags",
+    "live_service",
+    "rule_spec",
+    "same_content",
+    "scaling_spec",
+    "service_spec",
+    "task_spec",
+]
 
 _DEFAULTS = {"maximumPercent": 200, "minimumHealthyPercent": 100}
 _AUTH = ("authenticateOidcConfig",)
@@ -87,6 +96,14 @@ def task_spec(content: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, 
     spec = trimmed(fitting(content, TaskDefinitionSpec), task_table.RULES)
     pairs = _pairs(tags)
     return _ordered({**spec, **({"tags": pairs} if pairs else {})}, TaskDefinitionSpec)
+
+
+def same_content(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two revisions would be registered by the same text."""
+    rules = task_table.RULES
+    return canonical(fitting(one, TaskDefinitionSpec), rules) == canonical(
+        fitting(other, TaskDefinitionSpec), rules
+    )
 
 
 def scaling_spec(seen: ScalingSeen, place: Mapping[str, str]) -> dict[str, Any]:

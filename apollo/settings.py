@@ -23,11 +23,11 @@ __all__ = [
     "Http",
     "Installation",
     "InstallationSpec",
-    "Policy",
     "Notification",
     "NotificationEvent",
     "NotificationSpec",
     "Plugins",
+    "Policy",
     "Settings",
     "Share",
     "SlackTarget",
@@ -74,6 +74,13 @@ def _patient(value: float) -> float:
     return value
 
 
+def _address(value: str) -> str:
+    """``HOST:PORT``; the host in brackets where it is an IPv6 address."""
+    if re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}", value):
+        return value
+    raise ValueError("HOST:PORT is expected, such as 127.0.0.1:8080 or [::]:8080")
+
+
 Duration = Annotated[float, BeforeValidator(_duration)]
 """Seconds; written ``30s``, ``15m``, ``1h30m``."""
 Share = Annotated[int | float, BeforeValidator(_share)]
@@ -85,7 +92,7 @@ class _Model(BaseModel):
 
 
 class Http(_Model):
-    listen: str = Field(default="127.0.0.1:8080", pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$")
+    listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:8080"
     """``HOST:PORT``. ``/livez``, ``/readyz`` and ``/metrics`` ask nobody who he is: let them be reached only
     from where they are wanted. ``apollo run --listen`` and ``APOLLO_LISTEN`` win over it."""
 

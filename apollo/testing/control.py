@@ -92,7 +92,7 @@ def _clear(aws: "LocalAws", body: Any) -> dict[str, Any]:
 def _events(aws: "LocalAws", given: dict[str, str]) -> dict[str, Any]:
     since = int(given.get("since", "0"))
     aws.events()
-    found = [{"number": number, **event} for number, event in aws.world.news.recent if number > since]
+    found = [{"number": number, **event} for number, event in aws.news.recent if number > since]
     return {"events": found}
 
 

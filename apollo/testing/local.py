@@ -16,6 +16,7 @@ from apollo.testing.dump import dump
 from apollo.testing.faults import Faults
 from apollo.testing.hooks import LambdaHooks
 from apollo.testing.log import Request
+from apollo.testing.news.watch import News
 from apollo.testing.scenarios import Scenarios
 from apollo.testing.server import Server
 from apollo.testing.services import registry
@@ -60,6 +61,7 @@ class LocalAws:
     ) -> None:
         self.clock = VirtualClock(speed, start)
         self.world = World(seed, self.clock, timings or Timings(), registry())
+        self.news = self.world.news = News(self.world)
         dispatcher = Dispatcher(self.world, strict=strict)
         self._server = Server(Control(self, dispatcher.handle).handle, port)
         self._clients: dict[tuple[str, str, str, tuple[tuple[str, Any], ...]], Any] = {}
@@ -135,7 +137,7 @@ class LocalAws:
         https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html
         """
         with self.world.lock:
-            return self.world.news.subscribe(callback)
+            return self.news.subscribe(callback)
 
     @property
     def hooks(self) -> LambdaHooks:
@@ -318,7 +320,7 @@ class LocalAws:
         with self.world.lock:
             self.world.news.start()
             self.world.news.look()
-            return [event for _, event in self.world.news.recent]
+            return [event for _, event in self.news.recent]
 
     # the human's hand
 

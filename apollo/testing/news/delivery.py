@@ -4,12 +4,13 @@ import contextlib
 import copy
 from typing import TYPE_CHECKING, Any
 
-from apollo.testing.services.ecs.state import Json, Task, TaskDefinition
-
 if TYPE_CHECKING:
     from apollo.testing.news.shapes import Event
     from apollo.testing.services.ecs.region import Region
+    from apollo.testing.services.ecs.state import Task, TaskDefinition
     from apollo.testing.world import World
+
+Json = dict[str, Any]
 
 MISSING_GROUP = (
     "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
@@ -43,7 +44,7 @@ def deliver(world: "World", event: "Event", at: float) -> None:
                     alone.send_to_targets(told, transform_input=transformed)
 
 
-def awslogs(definition: TaskDefinition) -> list[tuple[str, Json]]:
+def awslogs(definition: "TaskDefinition") -> list[tuple[str, Json]]:
     """The containers that log to CloudWatch Logs, with their options."""
     found = []
     for container in definition.containers:
@@ -54,7 +55,7 @@ def awslogs(definition: TaskDefinition) -> list[tuple[str, Json]]:
     return found
 
 
-def lacks_log_group(ecs: "Region", definition: TaskDefinition) -> bool:
+def lacks_log_group(ecs: "Region", definition: "TaskDefinition") -> bool:
     """Whether a task cannot start for want of a log group.
 
     On AWS it never can: the awslogs driver makes the group only with `awslogs-create-group`. Here it is held
@@ -73,7 +74,7 @@ def lacks_log_group(ecs: "Region", definition: TaskDefinition) -> bool:
     return False
 
 
-def write_logs(world: "World", ecs: "Region", task: Task, at: float, status: str) -> None:
+def write_logs(world: "World", ecs: "Region", task: "Task", at: float, status: str) -> None:
     """What the containers of a task write when it begins to run, and when it ends.
 
     The stream is prefix/container/task-id; without a prefix there is none that could be foreseen.
@@ -92,7 +93,7 @@ def write_logs(world: "World", ecs: "Region", task: Task, at: float, status: str
             _put(world, ecs, task, name, options, lines)
 
 
-def _last_words(task: Task, name: str) -> list[str]:
+def _last_words(task: "Task", name: str) -> list[str]:
     said = []
     if task.unhealthy and name == task.culprit:
         said.append(f"{name} does not answer its health check")
@@ -105,7 +106,7 @@ def _last_words(task: Task, name: str) -> list[str]:
 
 
 def _put(
-    world: "World", ecs: "Region", task: Task, name: str, options: Json, lines: list[tuple[float, str]]
+    world: "World", ecs: "Region", task: "Task", name: str, options: Json, lines: list[tuple[float, str]]
 ) -> None:
     group, stream = options["awslogs-group"], f"{options['awslogs-stream-prefix']}/{name}/{task.id}"
     with world.moto.inside():

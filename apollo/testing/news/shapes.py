@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from apollo.testing.ids import Ids
 from apollo.testing.services.ecs import task_view
 from apollo.testing.services.ecs.region import Region
 from apollo.testing.services.ecs.state import INF, Deployment, Service, Task
@@ -45,7 +46,7 @@ def moments(task: Task) -> list[tuple[float, str]]:
     ]
 
 
-def task_change(ecs: Region, task: Task, at: float) -> Event:
+def task_change(ecs: Region, task: Task, at: float, ids: Ids) -> Event:
     """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html"""
     detail = task_view.view(ecs, task, tags=False, now=at)
     detail.pop("tags", None)
@@ -54,10 +55,10 @@ def task_change(ecs: Region, task: Task, at: float) -> Event:
         for name in _ENDED:
             detail.pop(name, None)
     detail["updatedAt"] = at
-    return _event(ecs, "ECS Task State Change", at, task.arn, _iso_times(detail))
+    return _event(ecs, ids, "ECS Task State Change", at, task.arn, _iso_times(detail))
 
 
-def service_action(ecs: Region, service: Service, at: float, message: str) -> Event | None:
+def service_action(ecs: Region, service: Service, at: float, message: str, ids: Ids) -> Event | None:
     """None: EventBridge does not hear of this message.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_events.html
@@ -72,11 +73,11 @@ def service_action(ecs: Region, service: Service, at: float, message: str) -> Ev
             }
             if kind == "ERROR":
                 detail["reason"] = "RESOURCE:FARGATE" if "Capacity is" in message else "RESOURCE:MEMORY"
-            return _event(ecs, "ECS Service Action", at, service.arn, detail)
+            return _event(ecs, ids, "ECS Service Action", at, service.arn, detail)
     return None
 
 
-def deployment_change(ecs: Region, service: Service, deployment: Deployment, at: float) -> Event:
+def deployment_change(ecs: Region, service: Service, deployment: Deployment, at: float, ids: Ids) -> Event:
     """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html"""
     state = deployment.rollout_state
     detail = {
@@ -86,14 +87,14 @@ def deployment_change(ecs: Region, service: Service, deployment: Deployment, at:
         "updatedAt": iso(at),
         "reason": deployment.reason,
     }
-    return _event(ecs, "ECS Deployment State Change", at, service.arn, detail)
+    return _event(ecs, ids, "ECS Deployment State Change", at, service.arn, detail)
 
 
-def _event(ecs: Region, detail_type: str, at: float, arn: str, detail: dict[str, Any]) -> Event:
+def _event(ecs: Region, ids: Ids, detail_type: str, at: float, arn: str, detail: dict[str, Any]) -> Event:
     """https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html"""
     return {
         "version": "0",
-        "id": ecs.world.news.ids.uuid(),
+        "id": ids.uuid(),
         "detail-type": detail_type,
         "source": "aws.ecs",
         "account": ecs.account,

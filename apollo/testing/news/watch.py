@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from apollo.testing.ids import Ids
@@ -97,7 +98,7 @@ class News:
 
                 def tell(at: float = at, status: str = status) -> Event:
                     write_logs(self._world, ecs, task, at, status)
-                    return shapes.task_change(ecs, task, at)
+                    return shapes.task_change(ecs, task, at, self.ids)
 
                 found.append((at, tell))
         self._told[task.arn] = INF if task.stopped_at <= now else now
@@ -110,10 +111,15 @@ class News:
         if service.said > told:
             for at, number, message in service.events:
                 if number > told:
-                    found.append((at, lambda at=at, m=message: shapes.service_action(ecs, service, at, m)))  # type: ignore[misc]
+                    found.append((at, partial(shapes.service_action, ecs, service, at, message, self.ids)))
             self._said[key] = service.said
         for deployment in reversed(service.deployments):
             if self._states.get(deployment.id) != deployment.rollout_state:
                 self._states[deployment.id] = deployment.rollout_state
-                event = shapes.deployment_change(ecs, service, deployment, deployment.updated_at)
-                found.append((deployment.updated_at, lambda event=event: event))  # type: ignore[misc]
+                event = shapes.deployment_change(ecs, service, deployment, deployment.updated_at, self.ids)
+                found.append((deployment.updated_at, partial(_told, event)))
+
+
+def _told(event: Event) -> Event:
+    """One that had to be put into words at once, before the deployment moved on."""
+    return event

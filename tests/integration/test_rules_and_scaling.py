@@ -228,6 +228,67 @@ async def test_a_rule_that_leaves_git_together_with_a_change_goes_when_nobody_ne
     assert rows == {"ListenerRule/a": "update", "ListenerRule/b": "delete"}
 
 
+async def test_a_rule_leaving_with_a_change_of_its_listener_survives_every_crash(world: World) -> None:
+    def before(world: World) -> None:
+        at = listener(world)
+        world.write({"web/r.yaml": rule(at, "a", 10, "a") + "---" + rule(at, "b", 20, "*")})
+
+    def change(world: World) -> None:
+        world.write({"web/r.yaml": rule(listener(world), "a", 10, "c")})
+
+    await survives_every_crash(world, Story(change, before, {"prune": True}))
+
+
+async def test_creating_a_rule_among_others_survives_every_crash(world: World) -> None:
+    def before(world: World) -> None:
+        world.write({"web/r.yaml": rule(listener(world), "a", 10)})
+
+    def change(world: World) -> None:
+        at = listener(world)
+        world.write({"web/r.yaml": rule(at, "new", 10) + "---" + rule(at, "a", 20)})
+
+    await survives_every_crash(world, Story(change, before))
+
+
+async def test_moving_a_rule_to_another_listener_survives_every_crash(world: World) -> None:
+    def before(world: World) -> None:
+        world.write({"web/r.yaml": rule(listener(world), "a", 10)})
+
+    def change(world: World) -> None:
+        world.write({"web/r.yaml": rule(world.aws.listener("other", account=ACCOUNT), "a", 10)})
+
+    await survives_every_crash(world, Story(change, before, {"prune": True}))
+
+
+async def test_renaming_a_rule_survives_every_crash(world: World) -> None:
+    """By tagging alone: the rule stays the one it is."""
+
+    def before(world: World) -> None:
+        world.write({"web/r.yaml": rule(listener(world), "a", 10)})
+
+    def change(world: World) -> None:
+        moved = "lifecycle: {adopt: {from: apollo/stage/ListenerRule/a}}"
+        world.write(
+            {"web/r.yaml": rule(listener(world), "b", 10, "a", lifecycle=moved).replace("y: b", "y: a")}
+        )
+
+    await survives_every_crash(world, Story(change, before, {"prune": True}))
+
+
+async def test_adopting_a_rule_survives_every_crash(world: World) -> None:
+    def change(world: World) -> None:
+        at = listener(world)
+        world.aws.client("elbv2", account=ACCOUNT).create_rule(
+            ListenerArn=at,
+            Priority=10,
+            Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": ["theirs.x"]}}],
+            Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}],
+        )
+        world.write({"web/r.yaml": rule(at, "a", 10, lifecycle="lifecycle: {adopt: true}")})
+
+    await survives_every_crash(world, Story(change))
+
+
 # ── scaling ──────────────────────────────────────────────────────────────────────────────────────────────
 
 MORNING = "[{name: morning, schedule: 'cron(0 8 ? * MON-FRI *)', scalableTargetAction: {minCapacity: 4}}]"

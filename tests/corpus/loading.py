@@ -13,12 +13,12 @@ from apollo.importing.model import Imported, Report
 from apollo.importing.session import import_files
 from apollo.plugins import Registry
 
-__all__ = ["FILES", "LOSSLESS", "Entry", "entries", "imported"]
+__all__ = ["FILES", "KINDS", "LOSSLESS", "Entry", "entries", "imported"]
 
 FILES = Path(__file__).parent / "files"
 LOSSLESS = {"strip-read-only", "drop-nulls", "coerce-scalars", "templates", "unwrap"}
 """What an import may do to a file by itself; the rest is for a person to decide."""
-_KINDS = Registry()
+KINDS = Registry()
 
 
 @frozen
@@ -58,4 +58,4 @@ def entries(*kinds: str) -> Iterator[Entry]:
 def imported(entry: Entry, **options: Any) -> tuple[list[Imported], Report]:
     """One file, imported by itself."""
     options.setdefault("sibling", lambda naming, name: "there is no such file")
-    return import_files({entry.file: entry.data}, _KINDS, **options)
+    return import_files({entry.file: entry.data}, KINDS, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -14,9 +15,11 @@ from botocore.validate import ParamValidator
 
 from apollo.importing.checked import NAME_FIELDS
 from apollo.importing.model import Imported, Report
-from apollo.importing.output import report_data, report_lines, whole_text
-from apollo.importing.session import DIALECTS
-from tests.corpus.loading import LOSSLESS, Entry, entries, imported
+from apollo.importing.output import file_texts, report_data, report_lines, whole_text
+from apollo.importing.session import DIALECTS, import_files
+from apollo.manifest import parse
+from apollo.manifest.nodes import data
+from tests.corpus.loading import KINDS, LOSSLESS, Entry, entries, imported
 
 DEFINITIONS = list(entries("taskdef", "service"))
 VALID = [one for one in DEFINITIONS if one.status == "valid"]
@@ -161,6 +164,68 @@ def test_no_file_ends_in_a_traceback_whatever_it_is_taken_for(dialect: str) -> N
         whole_text(found)
         report_lines(report)
         report_data(found, report, {})
+
+
+_NOISE = [
+    b"{{ x }}",
+    b"$X",
+    b"null",
+    b"[",
+    b"}",
+    b'"',
+    b": ",
+    b"\n- ",
+    b"!Ref A",
+    b"!If [A, b, c]",
+    b"${{ a }}",
+    b"1e999",
+]
+
+
+def _broken(data: bytes, rng: random.Random) -> bytes:
+    """A file with a few places cut, doubled or filled with something odd."""
+    text = bytearray(data)
+    for _ in range(rng.randint(1, 6)):
+        at, other = (rng.randrange(len(text) + 1) for _ in range(2))
+        change = rng.randrange(3)
+        if change == 0:
+            del text[at : at + rng.randint(1, 20)]
+        elif change == 1:
+            text[at:at] = rng.choice(_NOISE)
+        else:
+            text[at:at] = text[other : other + rng.randint(1, 60)]
+    return bytes(text)
+
+
+def test_no_broken_file_ends_in_a_traceback() -> None:
+    rng = random.Random(5)
+    every = list(entries())
+    for _ in range(600):
+        entry = rng.choice(every)
+        broken = _broken(entry.data, rng)
+        dialect = rng.choice([None, None, *DIALECTS])
+        found, report = import_files(
+            {entry.file: broken},
+            KINDS,
+            sibling=lambda naming, name, broken=broken: broken,
+            dialect=dialect,
+        )
+        whole_text(found)
+        report_lines(report)
+        report_data(found, report, {})
+
+
+def test_what_is_written_reads_back_as_it_was() -> None:
+    for entry in entries():
+        found, _ = imported(entry)
+        for name, text in file_texts(found).items():
+            parsed = parse(text.encode(), name)
+            assert parsed.ok, parsed.problems
+            back = [data(document) for document in parsed.documents]
+            its = {one.key: one.manifest() for one in found}
+            for document in back:
+                key = f"{document['kind']}/{document['metadata']['name']}"
+                assert document == its[key], entry.file
 
 
 def _takes(ecs: Any, one: Imported) -> None:

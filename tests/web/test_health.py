@@ -49,6 +49,7 @@ async def test_a_loop_that_does_not_move_is_dead_and_says_which(world: World) ->
     async with serving(world) as site:
         await until(lambda: healthy(site.operator) and "prod" in site.operator.watched())
         watch = site.operator.watched()["prod"]
+        await until(lambda: watch.loop.beat)
         watch.loop.scheduler.stop()  # as if its task had ended
         await until(lambda: not watch.alive)
         status, text = await site.get("/livez")

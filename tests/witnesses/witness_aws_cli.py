@@ -288,6 +288,12 @@ def _identity(shell: Shell) -> None:
     assert shell.call("sts", "GetCallerIdentity")["Account"] == "123456789012"
     role = {"RoleArn": "arn:aws:iam::210987654321:role/deploy", "RoleSessionName": "me"}
     assert shell.call("sts", "AssumeRole", role)["Credentials"]["SessionToken"]
+    token = {"WebIdentityToken": "header.payload.signature"}
+    assert shell.call("sts", "AssumeRoleWithWebIdentity", role | token)["Credentials"]["SessionToken"]
+    assert shell.call("sts", "GetSessionToken")["Credentials"]["SessionToken"]
+    assert shell.call("sts", "GetFederationToken", {"Name": "somebody"})["Credentials"]["SessionToken"]
+    key = {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE"}
+    assert shell.call("sts", "GetAccessKeyInfo", key)["Account"] == "123456789012"
 
 
 def _deletions(shell: Shell) -> None:

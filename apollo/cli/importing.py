@@ -127,21 +127,23 @@ def _from_aws(
 
     from apollo.cli import where
     from apollo.cli.where import DEFAULT_CONFIG
-    from apollo.importing.live import import_live
+    from apollo.importing.live import import_live, place_of
     from apollo.manifest import env_of
     from apollo.operator import Operator
 
     known = config is not None or (environment is not None and DEFAULT_CONFIG.is_file())
-    place = where.place(config, environment, with_path=not known, region=state.region)
-    if not known and cluster is not None:
-        place = where.place(None, environment, with_path=True, cluster=cluster, region=state.region)
+    # An ARN says its region; a configuration and a flag win, and are held against it below.
+    region = state.region or (None if known else place_of(arns)[0])
+    own = None if known else cluster
+    place = where.place(config, environment, with_path=not known, cluster=own, region=region)
 
     async def read() -> tuple[list[Imported], Report]:
         chosen = place.environment
         async with Operator(
-            place.settings, environments=[chosen.name], profile=state.profile, region=state.region
+            place.settings, environments=[chosen.name], profile=state.profile, region=region
         ) as operator:
-            await operator.aws.open(chosen)
+            here = await operator.aws.open(chosen)
+            place_of(arns, here.region, here.account_id)
             env = env_of(chosen, place.settings.installation.name)
             context = operator.aws.context(env, chosen, lane="changed")
             return await import_live(

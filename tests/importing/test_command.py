@@ -96,6 +96,22 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
         yield local
 
 
+def test_an_arn_says_its_region_and_is_held_against_the_account(
+    folder: Path, aws: LocalAws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Shapes(aws).make_fargate("web")
+    aws.settle()
+    arn = f"arn:aws:ecs:eu-west-1:{ACCOUNT}:service/green/web"
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    assert run("import", arn) == 0
+    for wrong in (["--region", "us-east-1"], [arn.replace("eu-west-1", "us-east-2")]):
+        assert run("import", arn, *wrong) == 1
+    assert run("import", arn.replace(ACCOUNT, "210987654321")) == 1
+    err = capsys.readouterr().err
+    assert err.count("APO-IMP-009") == 3
+    assert "is in the account 210987654321, not in 123456789012" in err
+
+
 def test_a_cluster_is_imported_and_taken_over(
     folder: Path, aws: LocalAws, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,7 +10,7 @@ from attrs import define, field
 
 from apollo.errors import ApolloError
 
-__all__ = ["Asked", "asked"]
+__all__ = ["Asked", "asked", "place_of"]
 
 _ARN: Final = re.compile(r"arn:[^:]+:(?P<service>[^:]+):(?P<region>[^:]*):(?P<account>[^:]*):(?P<rest>.+)")
 
@@ -64,6 +64,32 @@ def asked(arns: Iterable[str], cluster: str | None) -> Asked:
                 hint="for example arn:aws:ecs:eu-west-1:123456789012:service/green/web",
             )
     return found
+
+
+def place_of(
+    arns: Iterable[str], region: str | None = None, account: str | None = None
+) -> tuple[str | None, str | None]:
+    """The region and account that ARNs are in; None where they do not say.
+
+    :param region, account: where they have to be.
+    :raises ApolloError: when they are not there, or in several places.
+    """
+    for arn in arns:
+        parts = _ARN.fullmatch(arn)
+        if parts is None:
+            continue
+        for what, said, known in (
+            ("region", parts["region"], region),
+            ("account", parts["account"], account),
+        ):
+            if said and known and said != known:
+                raise ApolloError(
+                    f"{arn} is in the {what} {said}, not in {known}",
+                    code="APO-IMP-009",
+                    hint="one import is of one account and region: check --region, --profile and -e",
+                )
+        region, account = region or parts["region"] or None, account or parts["account"] or None
+    return region, account
 
 
 def _short(cluster: str) -> str:

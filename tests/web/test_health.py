@@ -47,9 +47,9 @@ async def test_a_loop_that_does_not_move_is_dead_and_says_which(world: World) ->
     world.write(WEB)
     git(world.repo, "branch", "prod")
     async with serving(world) as site:
-        await until(lambda: healthy(site.operator) and "prod" in site.operator.watched())
-        watch = site.operator.watched()["prod"]
-        await until(lambda: watch.loop.beat)
+        begun = site.operator.watched
+        await until(lambda: len(begun()) == 2 and all(one.loop.beat for one in begun().values()))
+        watch = begun()["prod"]
         watch.loop.scheduler.stop()  # as if its task had ended
         await until(lambda: not watch.alive)
         status, text = await site.get("/livez")

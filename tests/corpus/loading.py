@@ -26,6 +26,7 @@ class Entry:
     """One file of the index."""
 
     file: str
+    sha256: str
     kind: str
     status: str
     repairs: tuple[str, ...] | None
@@ -47,6 +48,7 @@ def entries(*kinds: str) -> Iterator[Entry]:
         repairs = told.get("repaired_by")
         yield Entry(
             one["file"],
+            one["sha256"],
             one["kind"],
             told.get("status", ""),
             None if repairs is None else tuple(repairs),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import re
@@ -79,6 +80,11 @@ def ecs() -> Any:
 
 def test_the_corpus_is_all_there() -> None:
     assert (len(VALID), len(REPAIRED), len(REFUSED), len(OTHERS)) == (97, 9, 6, 76)
+
+
+def test_the_files_are_what_their_authors_published() -> None:
+    for entry in entries():
+        assert hashlib.sha256(entry.data).hexdigest() == entry.sha256, entry.file
 
 
 @pytest.mark.parametrize("entry", VALID, ids=_id)

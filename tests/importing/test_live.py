@@ -207,6 +207,22 @@ async def test_what_is_not_there_is_said(world: World, arn: str, code: str) -> N
     assert caught.value.code == code
 
 
+async def test_what_the_environment_has_already_is_left_alone(world: World) -> None:
+    shapes = Shapes(world.aws)
+    shapes.make_fargate("web")
+    shapes.make_nothing("api")
+    world.aws.settle()
+    found, _ = await imported(world, [world.services()["web"]["serviceArn"]])
+    world.write(file_texts(found))
+    assert (await world.apply()).exit_code == 0
+    found, report = await imported(world, cluster="green")
+    assert {one.key for one in found} == {"Service/api", "TaskDefinition/api"}
+    assert [note.what for note in report.notes] == [
+        "TaskDefinition/web is TaskDefinition/web of this environment already",
+        "Service/web is Service/web of this environment already",
+    ]
+
+
 async def test_what_somebody_owns_is_taken_from_exactly_that_owner(world: World) -> None:
     shapes = Shapes(world.aws)
     shapes.make_fargate("web")

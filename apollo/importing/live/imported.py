@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve
 
-from apollo.api import OWNER_TAG, AwsError, Context, Transient
+from apollo.api import OWNER_TAG, AwsError, Context, Key, Transient
 from apollo.controllers.listener_rule.seen import Listener, LiveRule
 from apollo.controllers.scaling_policy.seen import (
     ACTIONS,
@@ -220,7 +220,8 @@ class _Work:
             self._write_rule(listener, rule, sorted(groups[group] for group in its if group in groups))
 
     def _write_service(self, seen: ServiceSeen, by_family: Mapping[str, Revision]) -> str:
-        name = self._name("Service", manifest_name(seen.name))
+        ours = self._ours(seen.tags)
+        name = self._name("Service", ours.name if ours else manifest_name(seen.name))
         place = f"service/{seen.cluster}/{seen.name}"
         revision = self.tasks.get(str(seen.fields.get("taskDefinition", "")))
         task: str | None = None
@@ -256,7 +257,8 @@ class _Work:
         known = next((one for one in self.imported if one.origin == revision.arn), None)
         if known is not None:
             return known.name
-        name = self._name("TaskDefinition", manifest_name(revision.family))
+        ours = self._ours(revision.tags)
+        name = self._name("TaskDefinition", ours.name if ours else manifest_name(revision.family))
         spec = task_spec(revision.content, revision.tags)
         if name == revision.family:
             spec.pop("family", None)
@@ -311,6 +313,9 @@ class _Work:
                     hint="apollo plan shows whether they change anything",
                 )
         owner = tags.get(OWNER_TAG)
+        if (ours := self._ours(tags)) is not None:
+            self._note("dropped", f"{kind}/{name} is {ours.kind}/{ours.name} of this environment already")
+            return
         adopt: bool | str | None = True if self.adopt else None
         if owner and self.adopt:
             adopt = owner
@@ -320,6 +325,11 @@ class _Work:
                 hint="remove it there in the same commit, or leave this manifest out",
             )
         self.imported.append(Imported(kind, name, spec, origin, group, adopt))
+
+    def _ours(self, tags: Mapping[str, str]) -> Key | None:
+        """The manifest of this environment that an object belongs to already."""
+        owner = tags.get(OWNER_TAG)
+        return self.ctx.env.key_of(owner) if owner else None
 
     def _note(self, level: Any, what: str, hint: str = "") -> None:
         self.report.notes.append(Note(level, what, hint=hint))

@@ -23,10 +23,15 @@ _PASSES_ROLES = frozenset(
 )
 
 
-def policy(actions: Iterable[str], environments: Iterable[Environment] = ()) -> dict[str, Any]:
+def policy(
+    actions: Iterable[str],
+    environments: Iterable[Environment] = (),
+    named: Mapping[str, Iterable[str]] | None = None,
+) -> dict[str, Any]:
     """An IAM policy document that allows exactly ``actions``, each limited as far as AWS lets it be.
 
-    ``environments`` name accounts, regions, clusters and roles; without any, these stay open.
+    ``environments`` name accounts, regions, clusters and roles; without any, these stay open. ``named`` are
+    further actions, each with the ARNs it is for.
     """
     places = [_Place(environment) for environment in environments] or [_Place(None)]
     grouped: dict[tuple[tuple[str, ...], str], list[str]] = {}
@@ -52,6 +57,8 @@ def policy(actions: Iterable[str], environments: Iterable[Environment] = ()) -> 
                 clusters = _merged(place.fill(RESOURCES["ecs:DescribeClusters"]) for place in places)
                 conditions[condition] = {"ArnLike": {"ecs:cluster": _one_or_many(clusters)}}
         grouped.setdefault((resources, condition), []).append(action)
+    for action, arns in (named or {}).items():
+        grouped.setdefault((tuple(sorted(arns)), ""), []).append(action)
     statements: list[dict[str, Any]] = []
     for (resources, condition), names in sorted(grouped.items(), key=lambda item: item[1]):
         statement: dict[str, Any] = {
@@ -134,13 +141,15 @@ def iam_policy(config: Path | None, environments: tuple[str, ...], mode: str, ve
     Accounts, regions, clusters and roles come from the environments of the configuration, where there is
     one. Attach it to the environment's role.
     """
+    from apollo.cli.iam_named import named
     from apollo.cli.kinds import controllers, registry
     from apollo.cli.output import print_data
-    from apollo.cli.where import configured
+    from apollo.cli.where import DEFAULT_CONFIG, configured, load
 
     chosen = configured(config, environments)
+    settings = load(config)[0] if config is not None or DEFAULT_CONFIG.is_file() else None
     actions: set[str] = set()
-    for kind, controller in controllers(registry()).items():
+    for kind, controller in controllers(registry(settings)).items():
         if any(_enabled(kind, environment) for environment in chosen) or not chosen:
             actions |= controller.permissions - (controller.write_permissions if mode == "read" else set())
             if verify:
@@ -153,7 +162,8 @@ def iam_policy(config: Path | None, environments: tuple[str, ...], mode: str, ve
                 f"environment {environment.name}: attach this to {environment.spec.aws.roleArn}; "
                 "whoever runs Apollo needs sts:AssumeRole on it"
             )
-    print_data(policy(actions, chosen), "json")
+    further = named(settings, chosen, notify=mode == "deploy") if settings is not None else None
+    print_data(policy(actions, chosen, further), "json")
 
 
 def _enabled(kind: str, environment: Environment) -> bool:

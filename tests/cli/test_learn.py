@@ -205,6 +205,40 @@ def test_the_command_prints_valid_iam(checkout: Checkout) -> None:
     assert allowed(read).keys() < allowed(deploy).keys()
 
 
+def test_a_policy_covers_the_secrets_topics_and_buses_that_the_configuration_names(tmp_path: Path) -> None:
+    config = tmp_path / "apollo.yaml"
+    config.write_text(
+        """
+apiVersion: apollo/v1
+kind: Environment
+metadata: {name: stage}
+spec:
+  source: {repo: "https://example.com/c.git", branch: stage, auth: {secretsManager: git-token}}
+  aws: {region: eu-west-1, accountId: "123456789012"}
+---
+apiVersion: apollo/v1
+kind: Notification
+metadata: {name: topic}
+spec: {sns: {topicArn: "arn:aws:sns:eu-west-1:123456789012:told"}}
+---
+apiVersion: apollo/v1
+kind: Notification
+metadata: {name: bus}
+spec: {eventBridge: {bus: deployments}}
+"""
+    )
+    deploy = allowed(json.loads(apollo("iam-policy", "-f", str(config)).stdout))
+    assert deploy["sns:Publish"]["Resource"] == "arn:aws:sns:eu-west-1:123456789012:told"
+    assert (
+        deploy["events:PutEvents"]["Resource"]
+        == "arn:aws:events:eu-west-1:123456789012:event-bus/deployments"
+    )
+    secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:git-token-??????"
+    assert deploy["secretsmanager:GetSecretValue"]["Resource"] == secret
+    read = allowed(json.loads(apollo("iam-policy", "-f", str(config), "--mode", "read").stdout))
+    assert "sns:Publish" not in read and "secretsmanager:GetSecretValue" in read
+
+
 # ── simulate ─────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -181,6 +181,11 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "The code of a plugin blocks. It is not called again before it answers; nothing else waits for it.",
         "Report it to the author of the kind.",
     ),
+    "APO-PLUGIN-020": (
+        "A plugin's name is a namespace and what it is.",
+        "apollo plugins new acme-queue, for example: it brings the kind acme.Queue.",
+    ),
+    "APO-PLUGIN-021": ("The folder of the new plugin cannot be used.", "Name another one with --out."),
     "APO-WEB-001": (
         "Answering HTTP needs packages that are not installed.",
         'pip install "apollo-ecs[web]", or leave --listen, APOLLO_LISTEN and spec.http away.',

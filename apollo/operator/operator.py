@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import anyio
 import anyio.abc
-from anyio import from_thread, to_thread
-from attrs import evolve, frozen
+from attrs import frozen
 
 from apollo import telemetry
-from apollo.api import Call, Controller, Env, Gate, Identity, Key, Snapshot
+from apollo.api import Call, Controller, Env, Gate, Identity, Key
 from apollo.aws import Aws, CallRecord, Timeouts
 from apollo.clock import Clock, SystemClock
 from apollo.engine.apply import Result, apply
@@ -29,17 +29,17 @@ from apollo.engine.verify import Preflight, verify
 from apollo.errors import ApolloError, ConfigError, Problem
 from apollo.operator.beside import running_beside
 from apollo.operator.delivery import Delivery
-from apollo.operator.desired import Desired
 from apollo.operator.handlers import Handlers
 from apollo.operator.home import Home, find_home
 from apollo.operator.memory import StoreMemory
 from apollo.operator.notifying import Notifier
+from apollo.operator.reading import Reading
 from apollo.operator.serve import Served
 from apollo.operator.telling import log
 from apollo.operator.tracing import NoTracer, Tracer
 from apollo.operator.watch import Measure, Watch, trace_call
 from apollo.plugins import Registry, discover_gates
-from apollo.settings import Environment, Settings, SourceAuth
+from apollo.settings import Environment, Settings
 from apollo.store import Store, open_store
 
 __all__ = ["Operator", "Progress", "RunReport"]
@@ -126,6 +126,7 @@ class Operator:
             timeouts=limits,
             on_call=self._called,
         )
+        self._reading = Reading(settings.installation, self.registry, self.clock, self.base, self.aws.secret)
         self.tracer: Tracer = tracer or NoTracer()
         self.home: Home | None = None
         self._leaving = Leaving()
@@ -187,7 +188,7 @@ class Operator:
         """
         chosen = self.environment(environment)
         engine = await self._engine(chosen, manual=True, prune=prune)
-        snapshot = await self._snapshot(chosen, paths, rev)
+        snapshot = await self._reading.snapshot(chosen, paths, rev)
         engine.take(snapshot)
         plan = await engine.plan()
         self._engines[environment, plan.digest] = engine
@@ -218,15 +219,15 @@ class Operator:
         """
         engine = self._engines[plan.environment, plan.digest]
         memory = engine.memory
-        if progress is not None:
-            report = progress
-            self._listeners.append(lambda event: _report(event, report))
+        listener = partial(_report, progress=progress) if progress is not None else None
+        if listener is not None:
+            self._listeners.append(listener)
         try:
             async with self._delivery.working(whole=False):
                 return await apply(engine, plan, wait=wait, timeout=timeout, exact=exact)
         finally:
-            if progress is not None:
-                self._listeners.pop()
+            if listener is not None:
+                self._listeners.remove(listener)
             if isinstance(memory, StoreMemory):
                 with anyio.CancelScope(shield=True):
                     await memory.flush()
@@ -236,7 +237,7 @@ class Operator:
         chosen = self.environment(environment)
         engine = await self._engine(chosen)
         try:
-            engine.take(await self._snapshot(chosen, paths, None))
+            engine.take(await self._reading.snapshot(chosen, paths))
         except ApolloError as error:
             return engine.status((), error.message)
         plan = await engine.plan()
@@ -342,7 +343,7 @@ class Operator:
         async def one(environment: Environment) -> None:
             try:
                 engine = await self._engine(environment)
-                engine.take(await self._snapshot(environment, (), None))
+                engine.take(await self._reading.snapshot(environment))
                 plan = await engine.plan()
                 self._engines[environment.name, plan.digest] = engine
                 if dry_run or self._stopping.is_set():
@@ -365,7 +366,7 @@ class Operator:
         assert isinstance(memory, StoreMemory)
         loop = Loop(engine, dry_run=dry_run, transition=memory.since, process=self._leaving)
         watch = Watch(loop, self.clock, self._measured, self.tracer)
-        return Served(self._desired(environment), loop, memory, self.clock, watch)
+        return Served(self._reading.desired(environment), loop, memory, self.clock, watch)
 
     def _called(self, record: CallRecord) -> None:
         if record.mutating or record.code:
@@ -430,62 +431,6 @@ class Operator:
             own=own if home is not None else None,
         )
 
-    def _desired(self, environment: Environment) -> Desired:
-        def secret(auth: SourceAuth) -> str:
-            assert auth.secretsManager is not None
-            return from_thread.run(self.aws.secret, environment, auth.secretsManager)
-
-        store = self.settings.installation.spec.store
-        folder = (
-            Path(store.removeprefix("sqlite:")).parent if store.startswith("sqlite:") else Path(".apollo")
-        )
-        return Desired(
-            environment,
-            self.settings.installation.name,
-            self.registry,
-            self.clock,
-            base=self.base,
-            state=self.base / folder / "git",
-            secret=secret,
-        )
-
-    async def _snapshot(self, environment: Environment, paths: Sequence[Path], rev: str | None) -> Snapshot:
-        if paths:
-            from apollo.manifest import load_path
-            from apollo.source import working_tree_commit
-
-            loaded = await to_thread.run_sync(
-                lambda: load_path(
-                    paths, environment, installation=self.settings.installation.name, kinds=self.registry
-                )
-            )
-            sha = await to_thread.run_sync(working_tree_commit, paths[0])
-            partial = await to_thread.run_sync(self._partial, environment, paths)
-            return _at(evolve(loaded.snapshot, partial=partial), sha or "")
-        desired = self._desired(environment)
-        source = desired.source
-        commit = await source.info(await source.resolve(rev)) if rev else await source.refresh()
-        found = await desired.at(commit)
-        assert found is not None
-        return found
-
-    def _partial(self, environment: Environment, paths: Sequence[Path]) -> str:
-        """Whether files on disk are visibly less than what the environment's source holds; why."""
-        from apollo.source import toplevel
-
-        source = environment.spec.source
-        for path in paths:
-            top = toplevel(path)
-            if source is None or top is None:
-                return ""
-            own = self.base / source.repo
-            if own.is_dir() and own.resolve() != top.resolve():
-                return ""
-            inside = path.resolve().relative_to(top.resolve())
-            if Path(source.path or ".") not in inside.parents:
-                return ""
-        return f"only {', '.join(map(str, paths))} was read"
-
 
 def _tell(listeners: Iterable[Callable[[T], None]], what: T) -> None:
     for listener in listeners:
@@ -493,13 +438,6 @@ def _tell(listeners: Iterable[Callable[[T], None]], what: T) -> None:
             listener(what)
         except Exception:  # a listener hears of things; it stops nothing
             _log.exception("a listener failed")
-
-
-def _at(snapshot: Snapshot, commit: str) -> Snapshot:
-    """Files on disk carry the commit of their work tree."""
-    resources = {key: evolve(one, commit=commit) for key, one in snapshot.resources.items()}
-    apps = {name: evolve(app, commit=commit) for name, app in snapshot.apps.items()}
-    return evolve(snapshot, commit=commit, resources=resources, apps=apps)
 
 
 def _report(event: Event, progress: Callable[[Progress], None]) -> None:

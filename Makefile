@@ -5,7 +5,7 @@ WITNESSES ?= .venv-witnesses
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test lint types unit witnesses bench shapes docs clean
+.PHONY: help demo test lint types unit witnesses bench shapes docs site clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ shapes: $(VENV)/dev.stamp ## generate the specs again from the installed botocor
 
 docs: $(VENV)/dev.stamp ## write the references from the code again
 	$(BIN)/python tools/generate_docs.py
+
+site: $(VENV)/dev.stamp ## the documentation as a site, in build/site; a broken link fails it
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 clean: ## remove what was installed and built
 	rm -rf $(VENV) $(WITNESSES) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

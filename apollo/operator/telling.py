@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 
 from apollo import telemetry
@@ -26,7 +27,9 @@ _LEVELS: Mapping[str, int] = {
 
 def log(event: Event) -> None:
     """Write one line. The handlers redact; see `apollo.telemetry`."""
-    parts = [event.type.lower() if event.type != "Acted" else event.call]
+    # RolledBack is read as "rolled back".
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", event.type).lower()
+    parts = [words if event.type != "Acted" else event.call]
     if event.key is not None:
         parts.append(str(event.key))
     if event.reason and event.reason.lower() != event.type.lower():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from apollo.compare.canon import canonical, digest
 from apollo.compare.diff import differences, ignored
+from apollo.compare.names import aws_names, spec_names
 from apollo.compare.pointers import keeping, without
 from apollo.compare.redact import SENSITIVE, UNKNOWN, redact, redacted, secrets_in
 from apollo.compare.rules import CLEARED, KEPT, MERGED, Absence, Cleared, Field, Rules
+from apollo.compare.tags import declared_tags, tag_changes, tag_list, tag_map
 from apollo.compare.trim import trimmed
 
 __all__ = [
@@ -19,7 +21,9 @@ __all__ = [
     "Cleared",
     "Field",
     "Rules",
+    "aws_names",
     "canonical",
+    "declared_tags",
     "differences",
     "digest",
     "ignored",
@@ -27,6 +31,10 @@ __all__ = [
     "redact",
     "redacted",
     "secrets_in",
+    "spec_names",
+    "tag_changes",
+    "tag_list",
+    "tag_map",
     "trimmed",
     "without",
 ]

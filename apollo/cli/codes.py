@@ -186,6 +186,14 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "apollo plugins new acme-queue, for example: it brings the kind acme.Queue.",
     ),
     "APO-PLUGIN-021": ("The folder of the new plugin cannot be used.", "Name another one with --out."),
+    "APO-PLUGIN-030": (
+        "There is no kind to check: only Apollo's own are installed.",
+        "pip install -e . in the folder of the plugin, or name a kind.",
+    ),
+    "APO-PLUGIN-031": (
+        "The checks against a local AWS need the extra testing.",
+        "pip install 'apollo-ecs[testing]'.",
+    ),
     "APO-WEB-001": (
         "Answering HTTP needs packages that are not installed.",
         'pip install "apollo-ecs[web]", or leave --listen, APOLLO_LISTEN and spec.http away.',

@@ -20,6 +20,7 @@ __all__ = ["list_plugins", "new_plugin", "plugins"]
     rows={
         "list": ("plugins", "list_plugins", "Commands", "Kinds and gates: loaded, broken, and why."),
         "new": ("plugins", "new_plugin", "Commands", "Begin a kind of your own, as a project that works."),
+        "check": ("plugins_check", "check_plugins", "Commands", "Hold kinds against the contract."),
     },
     epilog="Example: apollo plugins list",
 )

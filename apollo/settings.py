@@ -121,7 +121,8 @@ class Installation(_Model):
 
 
 class SourceAuth(_Model):
-    """Where the git credential is read from; exactly one. It never appears in argv, logs or errors."""
+    """Where a secret is read from: a variable, a file or Secrets Manager; exactly one. It never appears in argv,
+    logs or errors."""
 
     env: str | None = None
     file: str | None = None
@@ -287,7 +288,7 @@ class NotificationSpec(_Model):
         "SourceFailed",
         "Recovered",
     )
-    """Not asked for commit statuses: those show the state of the commit."""
+    """Left out: all but RolloutStarted. Not asked for commit statuses: those show the state of the commit."""
     template: str | None = None
     """The text, with ``$environment``, ``$key``, ``$event``, ``$message`` …; default: one plain sentence."""
     slack: SlackTarget | None = None

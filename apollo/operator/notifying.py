@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
@@ -162,7 +163,7 @@ class Notifier:
                 its.keep(notice)
                 await store.record_told(name, notice.subject, notice.state)
 
-            target: _Lazy[Notice] = _Lazy(lambda one=notification: self._target(one))  # type: ignore[misc]
+            target: _Lazy[Notice] = _Lazy(partial(self._target, notification))
             self._receivers.append(_Receiver(notification, transitions, Outbox(name, target, clock, done)))
 
     # ── what happened ────────────────────────────────────────────────────────────────────────────────────
@@ -241,7 +242,7 @@ class Notifier:
                 state = f"{status.commit} {status.state} {status.description}"
                 await self.operator.store.record_told(notification.name, name, state)
 
-            target: _Lazy[CommitStatus] = _Lazy(lambda name=name: self._host(notification, name))  # type: ignore[misc]
+            target: _Lazy[CommitStatus] = _Lazy(partial(self._host, notification, name))
             outboxes[name] = Outbox(f"{notification.name} ({name})", target, self.operator.clock, done)
         return _Statuses(notification, known, outboxes)
 

@@ -2,28 +2,38 @@
 
     await survives_every_crash(world, Story(before=..., change=...))
 
-runs the story once without a fault, and then once per call and mode, each time in a new world. After the
-crash fresh processes run until nothing is left to do. The state of AWS must be the one of the run without a
-fault, and one more run must not change anything.
+runs the story once without a fault, and then once per place where it can die. Fresh processes then run until
+nothing is left to do. The state of AWS must be the one of the run without a fault, and the last run must not
+change anything.
+
+A process that is killed leaves behind what AWS holds and what lies on its disk, and nothing else. So to be
+killed *before* a call is to find the two as they were just then: they are kept when the run without a fault
+gets there, and laid back. Calls before which AWS is the same (reads one after another) are one place to die;
+to die *after* a call is to die before the next. With the *answer lost* the process lives on, and is run.
 """
 
 from __future__ import annotations
 
+import copy
+import json
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import field, frozen
 
+from apollo.aws.sessions import Sessions, Timeouts
 from apollo.engine.apply import Result
 from apollo.operator import Operator
 from tests.integration.world import World
 
-__all__ = ["Crash", "Story", "survives_every_crash"]
+__all__ = ["Story", "never_at_zero", "one_connection", "survives_every_crash"]
 
-
-class Crash(BaseException):
-    """The process is gone."""
+_RUNS = 6
+"""Fresh processes after which nothing may be left to do."""
 
 
 @frozen
@@ -31,7 +41,8 @@ class Story:
     """What happens: the world ``before`` (applied without faults), then ``change``, applied with them.
 
     :ivar options: for `World.apply` of the change. :ivar exit_code: how the last run must end.
-    :ivar always: holds of the local AWS at any moment, e.g. that no service stands at 0 tasks.
+    :ivar always: holds of the local AWS at any moment, e.g. that no service stands at 0 tasks. Looked at
+        before each call of any process.
     """
 
     change: Callable[[World], Any]
@@ -41,111 +52,186 @@ class Story:
     always: Callable[[World], None] = lambda world: None
 
 
+def never_at_zero(world: World) -> None:
+    """No service is told to have no tasks, and none that had some has lost the last of them."""
+    with world.aws.world.lock:
+        state = world.aws.snapshot()
+    for place, one in state.items():
+        for cluster in one.get("clusters", {}).values() if place.endswith("/ecs") else ():
+            for name, service in cluster["services"].items():
+                if service["status"] != "ACTIVE":
+                    continue
+                assert service["desiredCount"] > 0, f"{name} is to have 0 tasks"
+                completed = any(each["rolloutState"] == "COMPLETED" for each in service["deployments"])
+                tallies = [each["tasks"] for each in service["deployments"]]
+                running = sum(n for tally in tallies for what, n in tally.items() if "RUNNING" in what)
+                assert running or not completed, f"{name} runs 0 tasks"
+
+
+@frozen
+class _Place:
+    """Where a process may die, and what it leaves behind there."""
+
+    call: str
+    left: _Left
+
+
 async def survives_every_crash(world: World, story: Story) -> int:
     """Returns how many crashes were survived."""
-    reference, calls = await _undisturbed(world, story)
-    survived = 0
-    for number, call in enumerate(calls):
-        for mode in _modes(number, calls):
-            where = f"{mode} call {number} ({call[0]}:{call[1]})"
-            await _setup(world, story)
-            crashed = await _crash(world, story, number, mode)
-            assert crashed or mode == "lost", f"{where}: was not reached"
-            result = await _recover(world, story)
-            state = world.aws.snapshot()
-            assert state == reference, f"{where}: another end state\n{_difference(reference, state)}"
-            assert result.exit_code == story.exit_code, f"{where}: {result.outcomes}"
-            world.aws.clear()
-            await world.apply(**story.options)
-            assert world.calls() == [], f"{where}: one more run still changed something"
-            story.always(world)
-            survived += 1
-    assert survived > 0
-    return survived
+    with one_connection():
+        return await _survives(world, story)
 
 
-def _modes(number: int, calls: list[tuple[str, str, bool]]) -> Iterator[str]:
-    """Between two calls nothing happens that could be lost, so dying after one is dying before the next. A
-    read that is repeated without a write in between (following a rollout) is one place to die, not many."""
-    since = max((i for i in range(number) if calls[i][2]), default=-1)
-    if calls[number][2] or calls[number] not in calls[since + 1 : number]:
-        yield "before"
-    if number + 1 == len(calls):
-        yield "after"
-    if calls[number][2]:
-        yield "lost"
+async def _survives(world: World, story: Story) -> int:
+    begin = await _begun(world, story)
+    places, writes, reference = await _undisturbed(world, story)
+    for number, place in enumerate(places):
+        place.left.lay_back(world)
+        await _recovers(world, story, reference, f"killed before {place.call} ({number})")
+    for number, call in enumerate(writes):
+        begin.lay_back(world)
+        await _lose(world, story, number)
+        await _recovers(world, story, reference, f"answer {number} lost: {call}")
+    return len(places) + len(writes)
 
 
-async def _setup(world: World, story: Story) -> None:
+async def _begun(world: World, story: Story) -> _Left:
     world.aws.reset()
     world.forget()
     world.aws.client("ecs").create_cluster(clusterName="green")
     if story.before is not None:
         story.before(world)
         await world.apply()
+        world.aws.settle()
     story.change(world)
     world.aws.clear()
+    return _Left.of(world)
 
 
-async def _undisturbed(world: World, story: Story) -> tuple[Any, list[tuple[str, str, bool]]]:
-    await _setup(world, story)
-    calls: list[tuple[str, str, bool]] = []
+async def _undisturbed(world: World, story: Story) -> tuple[list[_Place], list[str], Any]:
+    """Every place to die, every call that changes something, and the end."""
+    places: dict[str, _Place] = {}
+    writes: list[str] = []
+
+    def here(call: str) -> None:
+        state = json.dumps(world.aws.snapshot(), sort_keys=True, default=str)
+        if state not in places:
+            places[state] = _Place(call, _Left.of(world))
+        story.always(world)
 
     def listen(operator: Operator) -> None:
-        _wrap(operator, lambda number, service, operation, once: calls.append((service, operation, once)))
+        async def before(call: str, once: bool) -> None:
+            here(call)
+            if once:
+                writes.append(call)
 
-    result = await world.apply(prepare=listen, **story.options)
+        _wrap(operator, before)
+
+    result = await _until_nothing_is_left(world, story, listen)
+    here("the end")
     assert result.exit_code == story.exit_code, result.outcomes
-    assert calls
-    world.aws.settle()
-    return world.aws.snapshot(), calls
+    assert writes
+    return list(places.values()), writes, world.aws.snapshot()
 
 
-async def _crash(world: World, story: Story, number: int, mode: str) -> bool:
-    crashed = False
+async def _lose(world: World, story: Story, number: int) -> None:
+    """One run in which the answer to a call that changes something never comes, though it had its effect."""
+    seen = 0
 
-    def before(seen: int, service: str, operation: str, once: bool) -> None:
-        nonlocal crashed
-        if seen != number:
-            return
-        if mode == "before":
-            crashed = True
-            raise Crash
-        if mode == "lost":
-            world.aws.faults.add(action=f"{service}:{operation}", kind="reset_after", times=1)
+    async def before(call: str, once: bool) -> None:
+        nonlocal seen
+        story.always(world)
+        if once:
+            if seen == number:
+                world.aws.faults.add(action=call, kind="reset_after", times=1)
+            seen += 1
 
-    def after(seen: int) -> None:
-        nonlocal crashed
-        if seen == number and mode == "after":
-            crashed = True
-            raise Crash
+    await world.apply(prepare=lambda operator: _wrap(operator, before), **story.options)
+    world.aws.faults.clear()
+
+
+async def _recovers(world: World, story: Story, reference: Any, where: str) -> None:
+    async def before(call: str, once: bool) -> None:
+        story.always(world)
 
     try:
-        await world.apply(prepare=lambda operator: _wrap(operator, before, after), **story.options)
-    except BaseException as error:
-        if not any(isinstance(one, Crash) for one in _flat(error)):
-            raise
-    return crashed
+        result = await _until_nothing_is_left(world, story, lambda operator: _wrap(operator, before))
+        assert result.exit_code == story.exit_code, f"{result.exit_code}: {result.outcomes}"
+        state = world.aws.snapshot()
+        assert state == reference, f"another end state\n{_difference(reference, state)}"
+    except AssertionError as error:
+        raise AssertionError(f"{where}: {error}") from error
 
 
-async def _recover(world: World, story: Story) -> Result:
-    """Fresh processes until nothing is left to do."""
-    for _ in range(4):
-        before = len(world.aws.mutations())
-        result = await world.apply(**story.options)
-        if len(world.aws.mutations()) == before:
-            break
-    world.aws.settle()
-    return result
+async def _until_nothing_is_left(world: World, story: Story, prepare: Callable[[Operator], None]) -> Result:
+    """Fresh processes until one of them changes nothing, with all the time between them that AWS wants."""
+    for _ in range(_RUNS):
+        world.aws.clear()
+        result = await world.apply(prepare=prepare, **story.options)
+        changed = world.calls()
+        world.aws.settle()
+        if not changed:
+            return result
+    raise AssertionError(f"something is left to do in every run: {changed}, {result.outcomes}")
 
 
-def _wrap(
-    operator: Operator,
-    before: Callable[[int, str, str, bool], Any],
-    after: Callable[[int], None] = lambda number: None,
-) -> None:
+@frozen
+class _Left:
+    """What a process leaves behind: the inside of the local AWS, and the store's file."""
+
+    aws: Any
+    store: bytes | None
+
+    @classmethod
+    def of(cls, world: World) -> _Left:
+        inside = world.aws.world
+        with inside.lock:
+            kept = copy.deepcopy(
+                (inside.backends, inside.ids, inside.shuffle, inside.scenarios, inside._coming),
+                {id(inside): inside},
+            )
+        return cls(kept, _read(world.folder / ".apollo" / "state.db"))
+
+    def lay_back(self, world: World) -> None:
+        inside = world.aws.world
+        with inside.lock:
+            world.aws.reset()
+            (inside.backends, inside.ids, inside.shuffle, inside.scenarios, inside._coming) = copy.deepcopy(
+                self.aws, {id(inside): inside}
+            )
+        world.forget()
+        if self.store is not None:
+            (world.folder / ".apollo" / "state.db").write_bytes(self.store)
+
+
+def _read(path: Path) -> bytes | None:
+    if not path.exists():
+        return None
+    db = sqlite3.connect(path)
+    try:
+        return db.serialize()
+    finally:
+        db.close()
+
+
+@contextmanager
+def one_connection() -> Iterator[None]:
+    """All processes share boto3's clients, whose making costs more than all that they are asked: they hold
+    nothing of what was read or sent."""
+    shared = Sessions(None, None, Timeouts(), 12)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("apollo.aws.room.Sessions", lambda *options: shared)
+        patch.setattr(shared, "close", lambda: None)
+        try:
+            yield
+        finally:
+            patch.undo()
+            shared.close()
+
+
+def _wrap(operator: Operator, before: Callable[[str, bool], Awaitable[None]]) -> None:
+    """Have ``before`` called before each request, with its name and whether it changes something."""
     original: Callable[..., Awaitable[dict[str, Any]]] = operator.aws.send
-    count = iter(range(10**9))
 
     async def send(
         environment: Any,
@@ -158,20 +244,10 @@ def _wrap(
         once: bool = False,
         **more: Any,
     ) -> dict[str, Any]:
-        number = next(count)
-        before(number, service, operation, once)
-        answer = await original(environment, asked, lane, service, operation, params, once=once, **more)
-        after(number)
-        return answer
+        await before(f"{service}:{operation}", once)
+        return await original(environment, asked, lane, service, operation, params, once=once, **more)
 
-    pytest.MonkeyPatch().setattr(operator.aws, "send", send)
-
-
-def _flat(error: BaseException) -> Iterator[BaseException]:
-    yield error
-    if isinstance(error, BaseExceptionGroup):
-        for one in error.exceptions:
-            yield from _flat(one)
+    operator.aws.send = send  # type: ignore[method-assign]
 
 
 def _difference(want: Any, have: Any, path: str = "") -> str:

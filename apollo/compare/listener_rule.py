@@ -31,6 +31,7 @@ CONFIGS: Final[Mapping[str, str]] = {
     "source-ip": "sourceIpConfig",
 }
 """Where a condition of a field holds its values."""
+_WITH_REGEX: Final = ("host-header", "path-pattern", "http-header")
 
 
 def _condition(member: Data) -> str | None:
@@ -72,7 +73,7 @@ RULES: Final = Rules(
         "/tags": Field(never=True),
         "/conditions": Field(key=_condition),
         **{f"/conditions/*/{config}/values": Field(unordered=True) for config in CONFIGS.values()},
-        **{f"/conditions/*/{config}/regexValues": Field(unordered=True) for config in CONFIGS.values()},
+        **{f"/conditions/*/{CONFIGS[field]}/regexValues": Field(unordered=True) for field in _WITH_REGEX},
         # Host names, headers and queries are matched in any case; paths and methods are not.
         "/conditions/*/hostHeaderConfig/values/*": Field(normal=lowered),
         "/conditions/*/httpHeaderConfig/httpHeaderName": Field(normal=lowered),
@@ -82,6 +83,7 @@ RULES: Final = Rules(
         "/conditions/*/sourceIpConfig/values/*": Field(normal=_network),
         "/actions": Field(key="type"),
         "/actions/*/fixedResponseConfig/contentType": Field(default="text/plain"),
+        "/actions/*/fixedResponseConfig/messageBody": Field(default=""),
         "/actions/*/forwardConfig/targetGroups": Field(key="targetGroupArn"),
         "/actions/*/jwtValidationConfig/additionalClaims": Field(key="name"),
         "/actions/*/jwtValidationConfig/additionalClaims/*/values": Field(unordered=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
@@ -43,9 +44,32 @@ def _not_read(_: Any, have: Any) -> bool:
     return have is None
 
 
+def _same_json(want: Any, have: Any) -> bool:
+    """What a hook is told is a JSON document, as text or as data."""
+    return bool(_parsed(want) == _parsed(have))
+
+
+def _parsed(value: Any) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _no_early_success(value: Any, _: Data, __: Data) -> bool:
+    return isinstance(value, Mapping) and value.get("enable") is False
+
+
+def _role(value: Any) -> Any:
+    """``/path/name``, ``path/name`` or an ARN: ECS wants the path of a role that has one in front of it."""
+    found = short_name("role/")(value)
+    return found.removeprefix("/") if isinstance(found, str) else found
+
+
 def _namespace(want: Any, have: Any) -> bool:
     """A Cloud Map namespace by name cannot be told from its ARN, which holds an id; a wrong guess would
-    redeploy for ever."""
+    redeploy for ever. ECS gives back a name for a name by now, and the ARN for services of before:
+    https://github.com/kayac/ecspresso/pull/745"""
     return str(have).startswith("arn:") and not str(want).startswith("arn:") and not is_unknown(want)
 
 
@@ -83,8 +107,17 @@ RULES: Final = Rules(
         "/deploymentConfiguration/deploymentCircuitBreaker/thresholdConfiguration": Field(
             default={"type": "BOUNDED_PERCENT", "value": 50}
         ),
+        "/deploymentConfiguration/earlySuccessCriteria": Field(
+            same_as_absent=_no_early_success, absence=Cleared({"enable": False}), below=KEPT
+        ),
         "/deploymentConfiguration/lifecycleHooks": Field(unordered=True, absence=Cleared([])),
+        "/deploymentConfiguration/lifecycleHooks/*/hookDetails": Field(matches=_same_json),
         "/deploymentConfiguration/lifecycleHooks/*/lifecycleStages": Field(unordered=True),
+        "/deploymentConfiguration/lifecycleHooks/*/targetType": Field(default="AWS_LAMBDA"),
+        "/deploymentConfiguration/lifecycleHooks/*/timeoutConfiguration/action": Field(default="ROLLBACK"),
+        "/deploymentConfiguration/lifecycleHooks/*/timeoutConfiguration/timeoutInMinutes": Field(
+            default=1440
+        ),
         "/deploymentConfiguration/linearConfiguration/stepBakeTimeInMinutes": Field(default=6),
         "/deploymentConfiguration/linearConfiguration/stepPercent": Field(default=10),
         "/deploymentConfiguration/strategy": Field(default="ROLLING", absence=Cleared("ROLLING")),
@@ -111,7 +144,7 @@ RULES: Final = Rules(
         # LATEST is a wish for whatever is newest; AWS answers with it or with the version it was.
         "/platformVersion": Field(matches=lambda want, _: bool(want == "LATEST")),
         "/propagateTags": Field(default="NONE", absence=Cleared("NONE")),
-        "/role": Field(normal=short_name("role/")),
+        "/role": Field(normal=_role),
         "/schedulingStrategy": Field(default="REPLICA"),
         # What ECS fills in itself (namespace, discovery names, ports of aliases) stays as it fills it in.
         "/serviceConnectConfiguration": Field(
@@ -126,6 +159,7 @@ RULES: Final = Rules(
         "/serviceConnectConfiguration/services/*/clientAliases": Field(
             key="port", absence=CLEARED, below=KEPT
         ),
+        "/serviceConnectConfiguration/services/*/clientAliases/*/testTrafficRules": Field(absence=CLEARED),
         "/serviceConnectConfiguration/services/*/timeout": Field(absence=CLEARED),
         "/serviceConnectConfiguration/services/*/tls": Field(absence=CLEARED),
         "/serviceRegistries": Field(unordered=True, absence=Cleared([])),
@@ -134,7 +168,16 @@ RULES: Final = Rules(
         "/tags": Field(key="key", others=True),
         "/taskDefinition": Field(normal=short_name("task-definition/")),
         "/volumeConfigurations": Field(key="name", absence=Cleared([])),
+        # Size, type and encryption are filled in; a snapshot and tags are never.
         "/volumeConfigurations/*/managedEBSVolume": Field(below=KEPT),
+        "/volumeConfigurations/*/managedEBSVolume/snapshotId": Field(absence=CLEARED),
+        "/volumeConfigurations/*/managedEBSVolume/tagSpecifications": Field(
+            key="resourceType", absence=CLEARED, below=KEPT
+        ),
+        "/volumeConfigurations/*/managedEBSVolume/tagSpecifications/*/tags": Field(
+            key="key", absence=CLEARED
+        ),
+        "/volumeConfigurations/*/managedEBSVolume/volumeInitializationRate": Field(absence=CLEARED),
         "/vpcLatticeConfigurations": Field(key=_lattice, absence=Cleared([])),
     },
     absence=KEPT,

@@ -14,15 +14,27 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from apollo.compare import Field, Rules, canonical, differences, digest, without
+from apollo.compare.listener_rule import RULES as RULE
+from apollo.compare.listener_rule import comparable
+from apollo.compare.scaling_policy import RULES as SCALING
 from apollo.compare.service import RULES as SERVICE
 from apollo.compare.service import update_fields
 from apollo.compare.task_definition import RULES as TASK
+from apollo.resources.listener_rule import ListenerRuleSpec
+from apollo.resources.scaling_policy import ScalingPolicySpec
 from apollo.resources.service import ServiceSpec
 from apollo.resources.shape import AwsShape
 from apollo.resources.task_definition import TaskDefinitionSpec
 
-KINDS = [pytest.param(TaskDefinitionSpec, TASK, id="task"), pytest.param(ServiceSpec, SERVICE, id="service")]
+KINDS = [
+    pytest.param(TaskDefinitionSpec, TASK, id="task"),
+    pytest.param(ServiceSpec, SERVICE, id="service"),
+    pytest.param(ListenerRuleSpec, RULE, id="rule"),
+    pytest.param(ScalingPolicySpec, SCALING, id="scaling"),
+]
 SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+FREE = {"authenticationRequestExtraParams", "dockerLabels", "driverOpts", "labels"}
+"""Maps whose keys are the user's."""
 WORDS = st.sampled_from(
     [
         "a",
@@ -96,9 +108,7 @@ def echo(value: Any, rules: Rules, draw: Any, path: str = "") -> Any:
                 back[name] = rule.default
             elif rule.unordered or rule.key:
                 back[name] = draw(st.sampled_from([None, []]))
-        if not (
-            path.endswith("options") or path.rpartition("/")[2] in ("dockerLabels", "labels", "driverOpts")
-        ):
+        if not path.endswith("options") and path.rpartition("/")[2] not in FREE:
             back["addedByAws"] = {"at": 1}
         return back
     if isinstance(value, list):
@@ -124,6 +134,10 @@ def test_the_canonical_form_of_a_canonical_form_is_itself(
 ) -> None:
     spec = data.draw(specs(model))
     before = json.dumps(spec)
+    if rules is RULE:
+        spec = comparable(spec)
+        assert comparable(spec) == spec
+        before = json.dumps(spec)
     once = canonical(spec, rules)
     assert canonical(once, rules) == once
     assert digest(canonical(once, rules)) == digest(once)

@@ -1,0 +1,167 @@
+"""LogGroup against the local AWS: what git says, what drifts, what is lost and what is left alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.integration.world import World
+
+pytestmark = pytest.mark.anyio
+
+
+def log_group(name: str = "web", spec: str = "{}", lifecycle: str = "") -> str:
+    return f"""
+apiVersion: apollo/v1
+kind: LogGroup
+metadata: {{name: {name}}}
+{f"lifecycle: {lifecycle}" if lifecycle else ""}
+spec: {spec}
+"""
+
+
+def found(world: World) -> dict[str, dict[str, Any]]:
+    """The log groups by name, without times and ARNs, with their tags."""
+    logs = world.aws.client("logs")
+    return {
+        one["logGroupName"]: {
+            "retentionInDays": one.get("retentionInDays"),
+            "tags": logs.list_tags_for_resource(resourceArn=one["logGroupArn"])["tags"],
+        }
+        for one in logs.describe_log_groups()["logGroups"]
+    }
+
+
+async def test_one_is_made_and_a_second_pass_changes_nothing(world: World) -> None:
+    world.write(
+        {"web/log.yaml": log_group(spec="{logGroupName: /ecs/web, retentionInDays: 30, tags: {team: green}}")}
+    )
+    result = await world.apply()
+    assert result.exit_code == 0, result.outcomes
+    assert world.calls() == ["CreateLogGroup", "PutRetentionPolicy"]
+    owner = "apollo/stage/LogGroup/web"
+    assert found(world) == {
+        "/ecs/web": {"retentionInDays": 30, "tags": {"apollo:owner": owner, "team": "green"}}
+    }
+    world.aws.clear()
+    assert (await world.apply()).exit_code == 0
+    assert world.calls() == []
+
+
+async def test_without_a_name_it_is_called_as_the_resource_is(world: World) -> None:
+    world.write({"web/log.yaml": log_group()})
+    await world.apply()
+    assert list(found(world)) == ["web"] and world.calls() == ["CreateLogGroup"]
+
+
+async def test_retention_is_changed_cleared_and_drift_mended(world: World) -> None:
+    world.write({"web/log.yaml": log_group(spec="{retentionInDays: 30}")})
+    await world.apply()
+    world.write({"web/log.yaml": log_group(spec="{retentionInDays: 7}")})
+    plan = await world.plan()
+    assert "what is older is deleted" in plan.resources[0].why
+    world.aws.clear()
+    await world.apply()
+    assert world.calls() == ["PutRetentionPolicy"] and found(world)["web"]["retentionInDays"] == 7
+    world.write({"web/log.yaml": log_group()})
+    world.aws.clear()
+    await world.apply()
+    assert world.calls() == ["DeleteRetentionPolicy"] and found(world)["web"]["retentionInDays"] is None
+    world.aws.client("logs").put_retention_policy(logGroupName="web", retentionInDays=1)
+    await world.apply()
+    assert found(world)["web"]["retentionInDays"] is None
+
+
+async def test_what_the_manifest_ignores_is_told_and_left(world: World) -> None:
+    world.write({"web/log.yaml": log_group(spec="{retentionInDays: 30}")})
+    await world.apply()
+    world.aws.client("logs").put_retention_policy(logGroupName="web", retentionInDays=90)
+    world.write(
+        {"web/log.yaml": log_group(spec="{retentionInDays: 30}", lifecycle="{ignore: [/retentionInDays]}")}
+    )
+    world.aws.clear()
+    plan = await world.plan()
+    assert [one.path for one in plan.resources[0].ignored] == ["/retentionInDays"]
+    await world.apply()
+    assert world.calls() == []
+
+
+async def test_tags_of_others_stay(world: World) -> None:
+    world.write({"web/log.yaml": log_group(spec="{tags: {team: green}}", lifecycle="{prune: confirm}")})
+    await world.apply()
+    arn = world.aws.client("logs").describe_log_groups()["logGroups"][0]["logGroupArn"]
+    world.aws.client("logs").tag_resource(resourceArn=arn, tags={"team": "red", "cost": "42"})
+    world.write({"web/log.yaml": log_group(spec="{tags: {team: green}}")})
+    world.aws.clear()
+    await world.apply()
+    assert world.calls() == ["TagResource", "UntagResource"]
+    assert found(world)["web"]["tags"] == {
+        "apollo:owner": "apollo/stage/LogGroup/web",
+        "cost": "42",
+        "team": "green",
+    }
+
+
+async def test_one_of_somebody_else_is_left_alone_unless_adopted(world: World) -> None:
+    logs = world.aws.client("logs")
+    logs.create_log_group(logGroupName="web", tags={"team": "green"})
+    world.write({"web/log.yaml": log_group(spec="{retentionInDays: 30}")})
+    world.aws.clear()
+    assert (await world.apply()).exit_code == 3
+    assert world.calls() == []
+    world.write({"web/log.yaml": log_group(spec="{retentionInDays: 30}", lifecycle="{adopt: true}")})
+    assert (await world.apply()).exit_code == 0
+    assert world.calls() == ["TagResource", "PutRetentionPolicy"]
+    assert found(world)["web"]["tags"]["apollo:owner"] == "apollo/stage/LogGroup/web"
+
+
+async def test_what_leaves_git_goes_and_the_plan_says_what_is_lost(world: World) -> None:
+    world.write({"web/log.yaml": log_group(), "web/other.yaml": log_group("other")})
+    await world.apply()
+    world.write({"web/log.yaml": None})
+    world.aws.clear()
+    plan = await world.plan(prune=True)
+    (leaving,) = [one for one in plan.resources if one.absent]
+    assert "deleted with every log event in it" in leaving.why
+    await world.apply()
+    assert world.calls() == []
+    assert (await world.apply(prune=True)).exit_code == 0
+    assert world.calls() == ["DeleteLogGroup"] and list(found(world)) == ["other"]
+
+
+async def test_one_that_must_not_be_pruned_is_kept(world: World) -> None:
+    world.write({"web/log.yaml": log_group(lifecycle="{prune: never}"), "web/other.yaml": log_group("other")})
+    await world.apply()
+    world.write({"web/log.yaml": None})
+    await world.apply(prune=True)
+    assert sorted(found(world)) == ["other", "web"]
+
+
+async def test_many_are_read_in_few_calls(world: World) -> None:
+    world.write({"web/log.yaml": "---".join(log_group(f"log{n}") for n in range(60))})
+    assert (await world.apply()).exit_code == 0
+    world.aws.clear()
+    await world.apply()
+    asked = [
+        one.operation for one in world.aws.requests if one.service in ("logs", "resourcegroupstaggingapi")
+    ]
+    assert "ListTagsForResource" not in asked
+    assert len(asked) <= 12, asked
+
+
+@pytest.mark.parametrize(
+    ("spec", "path", "said"),
+    [
+        ("{retentionInDays: 10}", "/spec/retentionInDays", "write 7|write 14"),
+        ("{logGroupName: aws/web}", "/spec/logGroupName", "AWS's own"),
+        ("{kmsKeyId: alias/web}", "/spec/kmsKeyId", ""),
+        ("{retentionDays: 7}", "/spec/retentionDays", "retentionInDays"),
+    ],
+)
+async def test_a_mistake_is_told_with_its_place(world: World, spec: str, path: str, said: str) -> None:
+    world.write({"web/log.yaml": log_group(spec=spec)})
+    plan = await world.plan()
+    (problem,) = plan.problems
+    assert problem.path == path and problem.line
+    assert any(word in str(problem) for word in said.split("|"))

@@ -43,6 +43,7 @@ class Story:
     :ivar options: for `World.apply` of the change. :ivar exit_code: how the last run must end.
     :ivar always: holds of the local AWS at any moment, e.g. that no service stands at 0 tasks. Looked at
         before each call of any process.
+    :ivar beside: what else belongs to the state of AWS: of services that the local AWS leaves to moto.
     """
 
     change: Callable[[World], Any]
@@ -50,6 +51,7 @@ class Story:
     options: dict[str, Any] = field(factory=dict)
     exit_code: int = 0
     always: Callable[[World], None] = lambda world: None
+    beside: Callable[[World], Any] = lambda world: None
 
 
 def never_at_zero(world: World) -> None:
@@ -114,7 +116,7 @@ async def _undisturbed(world: World, story: Story) -> tuple[list[_Place], list[s
     writes: list[str] = []
 
     def here(call: str) -> None:
-        state = json.dumps(world.aws.snapshot(), sort_keys=True, default=str)
+        state = json.dumps(_state(world, story), sort_keys=True, default=str)
         if state not in places:
             places[state] = _Place(call, _Left.of(world))
         story.always(world)
@@ -131,7 +133,11 @@ async def _undisturbed(world: World, story: Story) -> tuple[list[_Place], list[s
     here("the end")
     assert result.exit_code == story.exit_code, result.outcomes
     assert writes
-    return list(places.values()), writes, world.aws.snapshot()
+    return list(places.values()), writes, _state(world, story)
+
+
+def _state(world: World, story: Story) -> dict[str, Any]:
+    return {**world.aws.snapshot(), "beside": story.beside(world)}
 
 
 async def _lose(world: World, story: Story, number: int) -> None:
@@ -157,7 +163,7 @@ async def _recovers(world: World, story: Story, reference: Any, where: str) -> N
     try:
         result = await _until_nothing_is_left(world, story, lambda operator: _wrap(operator, before))
         assert result.exit_code == story.exit_code, f"{result.exit_code}: {result.outcomes}"
-        state = world.aws.snapshot()
+        state = _state(world, story)
         assert state == reference, f"another end state\n{_difference(reference, state)}"
     except AssertionError as error:
         raise AssertionError(f"{where}: {error}") from error
@@ -180,6 +186,8 @@ class _Left:
     """What a process leaves behind: the inside of the local AWS, and the store's file."""
 
     aws: Any
+    moto: dict[Any, Any]
+    """By moto's own object for a service, which is no part of a state."""
     store: bytes | None
 
     @classmethod
@@ -190,7 +198,8 @@ class _Left:
                 (inside.backends, inside.ids, inside.shuffle, inside.scenarios, inside._coming),
                 {id(inside): inside},
             )
-        return cls(kept, _read(world.folder / ".apollo" / "state.db"))
+            moto = {service: copy.deepcopy(held) for service, held in inside.moto._contents.items()}
+        return cls(kept, moto, _read(world.folder / ".apollo" / "state.db"))
 
     def lay_back(self, world: World) -> None:
         inside = world.aws.world
@@ -199,6 +208,7 @@ class _Left:
             (inside.backends, inside.ids, inside.shuffle, inside.scenarios, inside._coming) = copy.deepcopy(
                 self.aws, {id(inside): inside}
             )
+            inside.moto._contents = {service: copy.deepcopy(held) for service, held in self.moto.items()}
         world.forget()
         if self.store is not None:
             (world.folder / ".apollo" / "state.db").write_bytes(self.store)

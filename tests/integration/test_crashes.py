@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.crash import Story, survives_every_crash
+from tests.crash import Story, never_at_zero, survives_every_crash
 from tests.integration.world import World, service, task_definition
 
 pytestmark = pytest.mark.anyio
@@ -14,20 +14,15 @@ def _deployed(world: World) -> None:
     world.write({"web/web.yaml": task_definition() + "---" + service()})
 
 
-def _never_at_zero(world: World) -> None:
-    for name, one in world.services().items():
-        assert one["desiredCount"] > 0, f"{name} stands at 0 tasks"
-
-
 async def test_create(world: World) -> None:
-    await survives_every_crash(world, Story(_deployed, always=_never_at_zero))
+    await survives_every_crash(world, Story(_deployed, always=never_at_zero))
 
 
 async def test_update(world: World) -> None:
     def change(world: World) -> None:
         world.write({"web/web.yaml": task_definition(image="web:2") + "---" + service(count=3)})
 
-    await survives_every_crash(world, Story(change, _deployed, always=_never_at_zero))
+    await survives_every_crash(world, Story(change, _deployed, always=never_at_zero))
 
 
 async def test_delete(world: World) -> None:
@@ -61,7 +56,7 @@ async def test_adopt(world: World) -> None:
         )
         world.aws.settle()
 
-    await survives_every_crash(world, Story(by_hand, always=_never_at_zero))
+    await survives_every_crash(world, Story(by_hand, always=never_at_zero))
 
 
 async def test_replace(world: World) -> None:
@@ -77,4 +72,4 @@ async def test_a_rollback(world: World) -> None:
     def change(world: World) -> None:
         world.write({"web/web.yaml": task_definition(image="web:crash") + "---" + service()})
 
-    await survives_every_crash(world, Story(change, _deployed, exit_code=5, always=_never_at_zero))
+    await survives_every_crash(world, Story(change, _deployed, exit_code=5, always=never_at_zero))

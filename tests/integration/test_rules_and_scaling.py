@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from apollo.aws import Aws
-from tests.crash import Story, survives_every_crash
+from tests.crash import Story, never_at_zero, survives_every_crash
 from tests.integration.world import ACCOUNT, World, service, task_definition
 
 pytestmark = pytest.mark.anyio
@@ -292,11 +292,6 @@ async def test_adopting_a_rule_survives_every_crash(world: World) -> None:
 # ── scaling ──────────────────────────────────────────────────────────────────────────────────────────────
 
 MORNING = "[{name: morning, schedule: 'cron(0 8 ? * MON-FRI *)', scalableTargetAction: {minCapacity: 4}}]"
-
-
-def never_at_zero(world: World) -> None:
-    for name, one in world.services().items():
-        assert one["desiredCount"] > 0, f"{name} stands at 0 tasks"
 
 
 async def test_a_service_and_its_scaling_are_one_apply(world: World) -> None:

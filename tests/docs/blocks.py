@@ -49,8 +49,9 @@ class Block:
 
 
 def pages() -> Sequence[Path]:
-    """The README, and every page of docs/."""
+    """The README, those of the examples, and every page of docs/."""
     own = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+    own += sorted((ROOT / "examples").rglob("README.md"))
     return [*(page for page in own if page.exists()), *sorted((ROOT / "docs").rglob("*.md"))]
 
 

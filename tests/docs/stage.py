@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ STAGES: Mapping[str, str] = {
     "aws": "An empty folder; a local AWS with the clusters of the example.",
     "shop": "examples/shop, with its repository, and a local AWS where nothing is deployed yet.",
     "deployed": "As shop, with the environment stage deployed.",
+    "whole": "examples/whole, with its kinds installed, and a local AWS where nothing is.",
     "checkout": "This project.",
 }
 
@@ -41,11 +43,15 @@ def stage(name: str, scratch: Path) -> Iterator[Shell]:
         if name not in ("folder", "checkout"):
             aws = stack.enter_context(LocalAws(speed=SPEED))
             environment = aws.env()
+        if name in ("aws", "shop", "deployed"):
             for region in ("eu-west-1", "us-east-1"):
                 aws.client("ecs", region=region).create_cluster(clusterName="shop")
         if name in ("shop", "deployed"):
             shutil.copytree(ROOT / "examples/shop", folder, dirs_exist_ok=True)
             _repository(folder / "config")
+        if name == "whole":
+            shutil.copytree(ROOT / "examples/whole", folder, dirs_exist_ok=True)
+            environment |= {"PYTHONPATH": _companions(scratch / "site")}
         if name == "checkout":
             folder = ROOT
         shell = Shell(folder, state, environment)
@@ -54,6 +60,16 @@ def stage(name: str, scratch: Path) -> Iterator[Shell]:
             printed = shell.run("apollo apply -e stage --yes")
             assert shell.code == 0, printed
         yield shell
+
+
+def _companions(site: Path) -> str:
+    """The path on which Python finds the projects of plugins/ as if they were installed."""
+    from tests.companions.conftest import lay_out, projects
+
+    site.mkdir()
+    for project in projects():
+        lay_out(project, site)
+    return os.pathsep.join([str(site), *(str(project / "src") for project in projects())])
 
 
 def _repository(folder: Path) -> None:

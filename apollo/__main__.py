@@ -41,9 +41,9 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if sys.argv[1:2] == ["validate"]:
         # It ends within a moment; collecting while some thousand classes are made is a tenth of its time.
-        import gc
-
         gc.disable()
+    elif sys.argv[1:2] != ["run"]:  # rarely, for the same reason; what runs on collects as Python does
+        gc.set_threshold(50_000, 20, 100)
     from apollo.cli.main import cli
 
     try:

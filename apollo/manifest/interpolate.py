@@ -57,16 +57,25 @@ class Interpolator:
         if isinstance(node, TextNode):
             return self._text(node, report) if "${{" in node.text else node
         if isinstance(node, MapNode):
-            for name, key in node.keys.items():
+            for name in node.keys:
                 if "${{" in name:
                     report(
-                        key, "APO-LOAD-023", "an expression cannot be a key", "expressions stand in values"
+                        node.keys[name],
+                        "APO-LOAD-023",
+                        "an expression cannot be a key",
+                        "expressions stand in values",
                     )
-            new = {name: self.apply(item, report) for name, item in node.items.items()}
-            if all(new[name] is item for name, item in node.items.items()):
+            changed: dict[str, Node] = {}
+            for name, item in node.items.items():
+                if type(item) is TextNode and "${{" not in item.text:
+                    continue
+                new = self.apply(item, report)
+                if new is not item:
+                    changed[name] = new
+            if not changed:
                 return node
             copy = MapNode(node.source, node.line, node.column, node.start, node.end)
-            copy.items, copy.keys, copy.via = new, node.keys, node.via
+            copy.items, copy.keys, copy.via = {**node.items, **changed}, node.keys, node.via
             return copy
         assert isinstance(node, ListNode)
         items = [self.apply(item, report) for item in node.items]

@@ -104,7 +104,14 @@ class TextNode(Node):
         start: int = 0,
         end: int = 0,
     ) -> None:
-        super().__init__(source, line, column, start, end)
+        # Not by super(): a large repository has millions of them.
+        self.source = source
+        self.line = line
+        self.column = column
+        self.start = start
+        self.end = end
+        self.via = ""
+        self.alias = False
         self.text = text
         self.plain = plain
         self.style = style

@@ -44,10 +44,24 @@ _MAPS = (dict, abc.Mapping, abc.MutableMapping)
 class Shape:
     """What may stand in one place. A union is one shape with several of the parts set."""
 
-    __slots__ = ("any", "enums", "fixed", "item", "literals", "models", "other", "scalars", "seq", "value")
+    __slots__ = (
+        "any",
+        "enums",
+        "fixed",
+        "item",
+        "literals",
+        "models",
+        "only_text",
+        "other",
+        "scalars",
+        "seq",
+        "value",
+    )
 
     def __init__(self) -> None:
         self.any = False
+        self.only_text = False
+        """Text and nothing else, the most frequent of all."""
         self.scalars: set[type] = set()
         """Of str, int, float, bool."""
         self.literals: set[Any] = set()
@@ -143,6 +157,9 @@ def shape_of(annotation: Any) -> Shape:
     """The shape of any annotation that pydantic takes."""
     shape = Shape()
     _add(shape, annotation)
+    shape.only_text = shape.scalars == {str} and not (
+        shape.any or shape.literals or shape.enums or shape.other or shape.seq or shape.value or shape.models
+    )
     return shape
 
 
@@ -218,6 +235,8 @@ def convert(node: Node, shape: Shape, trouble: Trouble, *, leaves: bool = False)
             if isinstance(item, TextNode) and item.plain and resolve(item.text) is None:
                 if members is not None and below is None:
                     result[name] = None  # unknown all the same
+            elif below is not None and below.only_text and isinstance(item, TextNode):
+                result[name] = item.text
             elif below is None and members is not None and hasattr(members.model, "aws"):
                 result[name] = newer_value(members.model, name, item)
             else:

@@ -171,6 +171,7 @@ class _Reader:
     def __init__(self, source: Source, functions: bool = False) -> None:
         self.source = source
         self.functions = functions
+        self.escapes = "\\" in source.text
         self.documents: list[Node] = []
         self.problems: list[Problem] = []
         self.anchors: dict[str, Node | None] = {}
@@ -257,6 +258,8 @@ class _Reader:
                 self.documents.append(node)
 
     def node(self, get: _Get, event: Any, depth: int) -> Node:
+        if type(event) is ev.ScalarEvent and event.tag is None and event.anchor is None:
+            return self.scalar(event)
         tag = getattr(event, "tag", None) if self.functions else None
         if tag is None or _FUNCTION.fullmatch(tag) is None:
             return self.untagged(get, event, depth)
@@ -270,13 +273,30 @@ class _Reader:
             self.anchors[anchor] = node
         return node
 
+    def scalar(self, event: Any) -> TextNode:
+        """Nearly all there is: a scalar without a tag and an anchor."""
+        text, style, mark = event.value, event.style, event.start_mark
+        plain = not style
+        if not plain and self.escapes:
+            text = self.escaped(text, mark)
+        return TextNode(
+            self.source,
+            mark.line + 1,
+            mark.column + 1,
+            text,
+            plain,
+            style or "",
+            mark.index,
+            event.end_mark.index,
+        )
+
     def untagged(self, get: _Get, event: Any, depth: int) -> Node:
         kind: type = type(event)
         mark = event.start_mark
         if kind is ev.ScalarEvent:
             text = event.value
             plain = event.style is None or event.style == ""
-            if not plain and ("\\" in self.source.text):
+            if not plain and self.escapes:
                 text = self.escaped(text, mark)
             if event.tag is not None and event.tag != "!":
                 plain = self.scalar_tag(event, text)

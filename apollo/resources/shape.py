@@ -43,8 +43,8 @@ class AwsShape(Spec):
     @model_validator(mode="wrap")
     @classmethod
     def _newer_fields(cls, value: Any, handler: Any) -> Self:
-        fields = cls.model_fields
-        if not isinstance(value, Mapping) or value.keys() <= fields.keys():
+        fields = cls.__pydantic_fields__  # what model_fields is, which costs more than the comparison
+        if (type(value) is not dict and not isinstance(value, Mapping)) or value.keys() <= fields.keys():
             return cast("Self", handler(value))
         wrong = [error for name in value if name not in fields for error in cls._newer(name, value[name])]
         if not wrong:

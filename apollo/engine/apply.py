@@ -13,7 +13,7 @@ from apollo.api import Key
 from apollo.engine.backoff import Backoff
 from apollo.engine.engine import Engine, is_applied
 from apollo.engine.events import Event, EventType
-from apollo.engine.orphans import find
+from apollo.engine.orphans import Orphan, find
 from apollo.engine.plan import Plan, ResourcePlan
 from apollo.engine.rollouts import Rollouts
 from apollo.engine.seen import Member
@@ -24,6 +24,9 @@ __all__ = ["Application", "Result", "apply"]
 _PASSING = frozenset({"Throttled", "Unavailable", "LostAnswer", "NotReady", "Conflict"})
 _TRIES = 4
 """How often one apply tries a call again that failed in passing; an operator never gives up."""
+_TRIES_TO_DELETE = 8
+"""The same for what git does not hold any more, two minutes in all: what used it was deleted just before, and
+AWS may take a while to be done with that (reason ``InUse``)."""
 
 _ENDS: Mapping[str, EventType] = {"Failed": "Failed", "RolledBack": "RolledBack"}
 
@@ -228,7 +231,22 @@ class Application:
             owned = orphan.owned
             place = (owned.key, str(owned.identity))
             if orphan.moved == moved and orphan.ready and place in asked:
-                self.gone[place] = (await engine.actor.orphan(owned, orphan.scope)).plan
+                self.gone[place] = await self._orphan(orphan)
+
+    async def _orphan(self, orphan: Orphan) -> ResourcePlan:
+        engine = self.engine
+        backoff = Backoff(random=Random(0), jitter=0.0)
+        while True:
+            plan = (await engine.actor.orphan(orphan.owned, orphan.scope)).plan
+            failure = plan.failure
+            if failure is None or failure.reason not in {*_PASSING, "InUse"} or failure.terminal:
+                return plan
+            after = backoff.delay(plan.key, "")
+            last = backoff.failures(plan.key) == _TRIES_TO_DELETE
+            if last or not self.wait or self._stopping or engine.clock.monotonic() + after > self.deadline:
+                return plan
+            engine.emit(_progress(plan, failure.reason, failure.message))
+            await engine.clock.sleep(after)
 
     async def _follow(self) -> bool:
         """Look at what converges until it has settled. Returns whether the deadline came first."""

@@ -156,8 +156,11 @@ class Looker:
 
     def identity(self, key: Key) -> Identity | None:
         """Where a resource lives, as far as it is known."""
-        want, _ = self._resolve(self.graph.resources[key], lambda need: True)
-        return self.kinds.get(key.kind).identity(want.spec, self.env)
+        return self.kinds.get(key.kind).identity(self.wanted(key).spec, self.env)
+
+    def wanted(self, key: Key) -> Resource[Any]:
+        """A resource with every output in place that is known so far."""
+        return self._resolve(self.graph.resources[key], lambda need: True)[0]
 
     # ── observe ──────────────────────────────────────────────────────────────────────────────────────────
 

@@ -31,8 +31,8 @@ async def sweep(looker: Looker, lane: str = "sweep") -> Sweep:
     found: list[Owned] = []
     incomplete: dict[str, str] = {}
     for kind in looker.kinds.names():
-        want = [resource for key, resource in looker.graph.resources.items() if key.kind == kind]
         try:
+            want = [looker.wanted(key) for key in looker.graph.resources if key.kind == kind]
             controller = looker.kinds.get(kind)
             found.extend([owned async for owned in controller.owned(looker.contexts(lane), want)])
         except Exception as error:  # incl. a missing controller: its objects stay

@@ -8,7 +8,7 @@ from apollo.compare.names import aws_names, spec_names
 from apollo.compare.pointers import keeping, without
 from apollo.compare.redact import SENSITIVE, UNKNOWN, redact, redacted, secrets_in
 from apollo.compare.rules import CLEARED, KEPT, MERGED, Absence, Cleared, Field, Rules
-from apollo.compare.tags import declared_tags, tag_changes, tag_list, tag_map
+from apollo.compare.tags import declared_tags, ignored_tags, tag_changes, tag_list, tag_map
 from apollo.compare.trim import trimmed
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "differences",
     "digest",
     "ignored",
+    "ignored_tags",
     "keeping",
     "redact",
     "redacted",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from apollo.api import PRUNE_TAG, Change, Resource
+from apollo.api import PRUNE_TAG, Change, Ignored, Resource
 from apollo.compare.pointers import join
 
-__all__ = ["TagChanges", "declared_tags", "tag_changes", "tag_list", "tag_map"]
+__all__ = ["TagChanges", "declared_tags", "ignored_tags", "tag_changes", "tag_list", "tag_map"]
 
 TagChanges = tuple[dict[str, str], list[str], tuple[Change, ...]]
 """Tags to set, keys to remove, and the same as changes for the plan."""
@@ -26,7 +26,8 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
 
 def declared_tags(want: Resource[Any]) -> dict[str, str]:
     """The tags of the manifest and Apollo's own, which win."""
-    return tag_map(want.spec.declared().get("tags")) | want.tags
+    tags = want.spec.declared().get("tags")
+    return (dict(tags) if isinstance(tags, Mapping) else tag_map(tags)) | want.tags
 
 
 def tag_changes(want: Resource[Any], live: Mapping[str, str]) -> TagChanges:
@@ -45,3 +46,13 @@ def tag_changes(want: Resource[Any], live: Mapping[str, str]) -> TagChanges:
     changes = [Change(join("/tags", key), live.get(key), set_[key]) for key in sorted(set_)]
     changes += [Change(join("/tags", key), live[key], None) for key in removed]
     return set_, removed, tuple(changes)
+
+
+def ignored_tags(want: Resource[Any], live: Mapping[str, str]) -> list[Ignored]:
+    """The declared tags that are others in AWS, and that ``lifecycle.ignore`` leaves alone."""
+    ignored = set(want.lifecycle.ignore)
+    return [
+        Ignored(path, "lifecycle.ignore")
+        for key, value in sorted(declared_tags(want).items())
+        if live.get(key) != value and key not in want.tags and {path := join("/tags", key), "/tags"} & ignored
+    ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from apollo.compare.tags import TagChanges, declared_tags, tag_changes, tag_list, tag_map
+from apollo.compare.tags import TagChanges, declared_tags, ignored_tags, tag_changes, tag_list, tag_map
 
-__all__ = ["TagChanges", "declared_tags", "tag_changes", "tag_list", "tag_map"]
+__all__ = ["TagChanges", "declared_tags", "ignored_tags", "tag_changes", "tag_list", "tag_map"]
 
 
 def escape(part: str) -> str:

@@ -26,6 +26,7 @@ from apollo.api import (
     Env,
     Health,
     Identity,
+    Ignored,
     Loader,
     Owned,
     Problem,
@@ -33,10 +34,10 @@ from apollo.api import (
     Step,
     is_unknown,
 )
-from apollo.compare import differences, keeping, without
+from apollo.compare import differences, ignored, keeping, without
 from apollo.compare.task_definition import RULES, content_digest
 from apollo.controllers import verify_task_definition
-from apollo.controllers.tags import declared_tags, tag_changes, tag_list, tag_map
+from apollo.controllers.tags import declared_tags, ignored_tags, tag_changes, tag_list, tag_map
 from apollo.controllers.task_definition_check import problems
 from apollo.controllers.task_definition_index import LOOKED, look_up
 from apollo.controllers.together import together
@@ -188,6 +189,8 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
             tagged = await look_up(ctx, want.owner, content_hash(want))
             if tagged is not None:
                 revision = Revision(tagged.arn, family, _number(tagged.arn), {}, tagged.tags)
+                if want.lifecycle.ignore and (read := await ctx.load(REVISIONS, tagged.arn)) is not None:
+                    revision = evolve(read, tags=tagged.tags)  # what is ignored is told
                 return Pool(revision, revision)
         ctx.remember(LOOKED, family, True)
         arns = await _active(ctx, family)
@@ -222,6 +225,14 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
         if seen is None or seen.match is None:
             return Health("Missing", "", "no revision of ours has this content yet")
         return Health("Healthy", "", f"{seen.match.family}:{seen.match.number}")
+
+    def ignored(self, want: Want, seen: Pool | None) -> Sequence[Ignored]:
+        """Against the revision that is used; a new one takes over what is ignored from our newest."""
+        revision = (seen.match or seen.newest) if seen is not None else None
+        if revision is None or not revision.content:
+            return ()
+        found = ignored(want.spec.declared(), revision.content, RULES, want.lifecycle.ignore)
+        return [*found, *ignored_tags(want, revision.tags)]
 
     async def owned(self, ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
         """Nothing: unused revisions are kept, so that going back finds them. Cleaning up a family is a job

@@ -37,6 +37,7 @@ from apollo.controllers.listener_rule.seen import (
     RuleSeen,
     listener_of,
 )
+from apollo.controllers.listener_rule.shifting import shift_of, with_served
 from apollo.controllers.listener_rule.wanted import (
     condition_wanted,
     ignored_of,
@@ -73,6 +74,7 @@ class ListenerRuleController(Controller[ListenerRuleSpec, RuleSeen]):
             "elasticloadbalancing:DeleteRule",
             "elasticloadbalancing:DescribeRules",
             "elasticloadbalancing:DescribeTags",
+            "elasticloadbalancing:DescribeTargetHealth",  # of rules that deployments shift
             "elasticloadbalancing:ModifyListener",
             "elasticloadbalancing:ModifyRule",
             "elasticloadbalancing:RemoveTags",
@@ -83,6 +85,7 @@ class ListenerRuleController(Controller[ListenerRuleSpec, RuleSeen]):
     write_permissions = permissions - {
         "elasticloadbalancing:DescribeRules",
         "elasticloadbalancing:DescribeTags",
+        "elasticloadbalancing:DescribeTargetHealth",
         "tag:GetResources",
     }
     verify_permissions = verify.ACTIONS
@@ -126,7 +129,10 @@ class ListenerRuleController(Controller[ListenerRuleSpec, RuleSeen]):
                 hint="spec.listenerArn names a listener that exists",
                 reason="ListenerNotFound",
             ) from None
-        return None if listener is None else await _with_secret(ctx, want, _seen_by(want, listener))
+        if listener is None:
+            return None
+        seen = await _with_secret(ctx, want, _seen_by(want, listener))
+        return seen if seen.rule is None else evolve(seen, rule=await with_served(ctx, want, seen.rule))
 
     def diff(self, want: Want | None, seen: RuleSeen | None) -> Sequence[Step]:
         return steps.group_steps([(want, seen)]) if want is not None else steps.deletion(seen)
@@ -146,6 +152,8 @@ class ListenerRuleController(Controller[ListenerRuleSpec, RuleSeen]):
     def health(self, want: Want, seen: RuleSeen | None) -> Health:
         if seen is None or seen.rule is None:
             return Health("Missing")
+        if (shift := shift_of(want, seen.rule)) is not None and (told := shift.astray(seen.rule)):
+            return Health("Degraded", "NoTargets", told)
         return Health("Healthy", "", f"priority {self.outputs(seen)['priority']}")
 
     def ignored(self, want: Want, seen: RuleSeen | None) -> Sequence[Ignored]:
@@ -192,8 +200,9 @@ class ListenerRuleController(Controller[ListenerRuleSpec, RuleSeen]):
             if other.lifecycle.adopt == rule.owner and _seen_by(other, listener).rule is rule:
                 at = self.identity(other.spec, other.env)  # it is about to be taken over
         prune = rule.tags.get(PRUNE_TAG, "auto")
+        complete = want is None or shift_of(want, rule) is None  # else `with_served` has to ask more
         return Owned(
-            key, at, seen, complete=True, prune=prune, order=-(rule.priority or 0), group=listener.arn
+            key, at, seen, complete=complete, prune=prune, order=-(rule.priority or 0), group=listener.arn
         )
 
 

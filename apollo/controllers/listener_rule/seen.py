@@ -35,6 +35,9 @@ class LiveRule:
     tags: Mapping[str, str] = field(factory=dict)
     secret_set: str = ""
     """The mark of the client secret that this process has set, until the tag says so."""
+    served: Mapping[str, bool] | None = None
+    """Of the target groups between which ECS shifts requests, by ARN: whether there is a target in it. None
+    where it was not asked, or could not be."""
 
     @property
     def owner(self) -> str | None:

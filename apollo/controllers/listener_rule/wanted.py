@@ -17,7 +17,8 @@ from apollo.compare.listener_rule import RULES, comparable
 from apollo.compare.names import aws_names
 from apollo.controllers.listener_rule.overlap import Condition, condition_of
 from apollo.controllers.listener_rule.seen import LiveRule
-from apollo.controllers.tags import declared_tags
+from apollo.controllers.listener_rule.shifting import forward_of, shift_of
+from apollo.controllers.tags import declared_tags, ignored_tags
 from apollo.resources.listener_rule import ListenerRuleSpec
 from apollo.resources.wire import wire
 
@@ -56,42 +57,19 @@ def condition_wanted(want: Want, rule: LiveRule | None) -> Condition:
 
 def _declared(want: Want, rule: LiveRule | None) -> dict[str, Any]:
     """The spec to compare: with the live values where the manifest ignores a field, and the live weights
-    while ECS shifts them."""
+    where ECS shifts them."""
     declared = comparable(want.spec.declared())
     if rule is None:
         return declared
     declared = keeping(declared, rule.fields, want.lifecycle.ignore, RULES)
-    moving = _moved_by_ecs(want)
-    live = _forward(rule.fields.get("actions"))
-    wanted = _forward(declared.get("actions"))
-    if moving and live is not None and wanted is not None:
-        groups = live.get("targetGroups") or []
-        arns = {str(group.get("targetGroupArn")) for group in groups}
-        ours = {str(group.get("targetGroupArn")) for group in wanted.get("targetGroups") or ()}
-        if arns <= moving | ours:
-            declared["actions"] = [
-                {**action, "forwardConfig": {**action["forwardConfig"], "targetGroups": groups}}
-                if action.get("type") == "forward"
-                else action
-                for action in declared["actions"]
-            ]
+    if (shift := shift_of(want, rule)) is not None and shift.may_stay(rule):
+        declared["actions"] = [
+            {**action, "forwardConfig": {**action["forwardConfig"], "targetGroups": shift.groups}}
+            if action.get("type") == "forward"
+            else action
+            for action in declared["actions"]
+        ]
     return declared
-
-
-def _forward(actions: Sequence[Mapping[str, Any]] | None) -> Mapping[str, Any] | None:
-    return next((a.get("forwardConfig") for a in actions or () if a.get("type") == "forward"), None)
-
-
-def _moved_by_ecs(want: Want) -> set[str]:
-    """The target groups between which ECS shifts the traffic of this rule: those of services that name it in
-    a load balancer's ``advancedConfiguration`` (native blue/green, linear and canary deployments)."""
-    found: set[str] = set()
-    for user in want.users:
-        for balancer in getattr(user.spec, "loadBalancers", None) or ():
-            advanced = getattr(balancer, "advancedConfiguration", None)
-            if advanced is not None:
-                found |= {str(balancer.targetGroupArn), str(advanced.alternateTargetGroupArn)}
-    return found
 
 
 def changes_of(want: Want, rule: LiveRule) -> list[Change]:
@@ -105,14 +83,16 @@ def changes_of(want: Want, rule: LiveRule) -> list[Change]:
 
 
 def ignored_of(want: Want, rule: LiveRule) -> list[Ignored]:
-    found = list(ignored(comparable(want.spec.declared()), rule.fields, RULES, want.lifecycle.ignore))
-    if _moved_by_ecs(want):
-        users = ", ".join(str(user.key) for user in want.users)
+    """The differences that are left alone, each with the reason."""
+    plain = comparable(want.spec.declared())
+    found = [*ignored(plain, rule.fields, RULES, want.lifecycle.ignore), *ignored_tags(want, rule.tags)]
+    if rule.priority not in (None, want.spec.priority) and "/priority" in want.lifecycle.ignore:
+        found.append(Ignored("/priority", "lifecycle.ignore"))
+    if (shift := shift_of(want, rule)) is not None:
         left = {change.path for change in changes_of(want, rule)} | {one.path for one in found}
-        plain = differences(comparable(want.spec.declared()), rule.fields, RULES, want.lifecycle.ignore)
         found += [
-            Ignored(one.path, f"traffic is shifted by the deployments of {users}")
-            for one in plain
+            Ignored(one.path, shift.reason(rule))
+            for one in differences(plain, rule.fields, RULES, want.lifecycle.ignore)
             if one.path not in left
         ]
     return found
@@ -173,7 +153,7 @@ def tags_wanted(want: Want) -> dict[str, str]:
 
 def target_groups(spec: ListenerRuleSpec) -> Iterator[str]:
     """The ARNs that a rule forwards to."""
-    config = _forward(comparable(spec.declared()).get("actions"))
+    config = forward_of(comparable(spec.declared()).get("actions"))
     for group in (config or {}).get("targetGroups") or ():
         if group.get("targetGroupArn"):
             yield str(group["targetGroupArn"])

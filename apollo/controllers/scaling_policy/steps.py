@@ -12,13 +12,13 @@ from typing import Any, Literal
 
 from attrs import evolve
 
-from apollo.api import HASH_TAG, OWNER_TAG, PRUNE_TAG, Call, Change, Ignored, Key, Resource, Step
+from apollo.api import HASH_TAG, OWNER_TAG, Call, Change, Ignored, Key, Resource, Step
 from apollo.compare import differences, digest, ignored, keeping
 from apollo.compare.names import aws_names
 from apollo.compare.pointers import split
 from apollo.compare.scaling_policy import RULES
 from apollo.controllers.scaling_policy.seen import NAMESPACE, ScalingSeen
-from apollo.controllers.tags import escape
+from apollo.controllers.tags import declared_tags, escape, ignored_tags, tag_changes
 from apollo.resources.scaling_policy import DIMENSION, ScalingPolicySpec
 from apollo.resources.wire import wire
 
@@ -109,7 +109,10 @@ def moves_count(want: Want, seen: ScalingSeen | None) -> bool:
 
 def ignored_of(want: Want, seen: ScalingSeen) -> list[Ignored]:
     declared = want.spec.declared()
-    found = list(ignored(declared, seen.fields, RULES, want.lifecycle.ignore))
+    found = [
+        *ignored(declared, seen.fields, RULES, want.lifecycle.ignore),
+        *ignored_tags(want, seen.tags),
+    ]
     for change in differences(_wanted(want, seen), seen.fields, RULES, want.lifecycle.ignore):
         name = _set_by_schedule(want, seen, change)
         found += [Ignored(change.path, f"set by scheduled action {name}")] if name else []
@@ -124,7 +127,7 @@ def _register(want: Want, seen: ScalingSeen, changes: Sequence[Change]) -> Step:
     names = _TARGET if seen.absent else tuple(dict.fromkeys(split(change.path)[0] for change in changes))
     params = aws_names({name: wanted[name] for name in names if wanted.get(name) is not None})
     if seen.absent:
-        params["Tags"] = (want.spec.tags or {}) | want.tags | _marks(want)
+        params["Tags"] = declared_tags(want) | _marks(want)
     effect, disruptive = _effect(seen, {**seen.fields, **{name: wanted.get(name) for name in names}})
     said = [
         f"{change.path[1:]} {change.before} → {change.after}"
@@ -156,25 +159,19 @@ def _effect(seen: ScalingSeen, bounds: Mapping[str, Any]) -> tuple[str, bool]:
 
 
 def _tag_steps(want: Want, seen: ScalingSeen) -> list[Step]:
-    wanted = (want.spec.tags or {}) | want.tags
-    if "/tags" in want.lifecycle.ignore:
-        wanted = dict(want.tags)
-    spared = {name for name in wanted if f"/tags/{escape(name)}" in want.lifecycle.ignore} - want.tags.keys()
-    set_ = {
-        name: value for name, value in wanted.items() if seen.tags.get(name) != value and name not in spared
-    }
-    removed = sorted({PRUNE_TAG} & seen.tags.keys() - wanted.keys())
+    set_, removed, told = tag_changes(want, seen.tags)
     found = []
     if set_:
         adopting = OWNER_TAG in set_
+        changes = [change for change in told if change.after is not None]
         if adopting and HASH_TAG not in seen.tags:
-            set_ |= _marks(want)
-        changes = [Change(f"/tags/{escape(name)}", seen.tags.get(name), set_[name]) for name in sorted(set_)]
+            set_ |= (marks := _marks(want))
+            changes += [Change(f"/tags/{escape(name)}", None, value) for name, value in marks.items()]
         call = Call(_SERVICE, "TagResource", {"ResourceARN": seen.arn, "Tags": set_})
         why = f"taken over from {seen.tags.get(OWNER_TAG) or 'nobody'}" if adopting else "tags change"
         found.append(Step("adopt" if adopting else "update", want.key, call, tuple(changes), why=why))
     if removed:
-        gone = tuple(Change(f"/tags/{escape(name)}", seen.tags[name], None) for name in removed)
+        gone = tuple(change for change in told if change.after is None)
         call = Call(_SERVICE, "UntagResource", {"ResourceARN": seen.arn, "TagKeys": removed})
         found.append(Step("update", want.key, call, gone, why="tags change"))
     return found

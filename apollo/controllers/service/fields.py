@@ -13,6 +13,7 @@ from apollo.compare import differences, ignored, keeping
 from apollo.compare.service import IMMUTABLE, RULES, STARTS_DEPLOYMENT
 from apollo.controllers.service.scaling import count_owner
 from apollo.controllers.service.seen import ServiceSeen
+from apollo.controllers.tags import ignored_tags
 from apollo.resources.service import ServiceSpec
 
 __all__ = [
@@ -76,8 +77,11 @@ def fixed_fields(changes: Collection[Change], live: Data) -> list[Change]:
 
 
 def ignored_changes(want: Want, seen: ServiceSeen) -> Sequence[Ignored]:
+    """The differences that are left alone, each with the reason."""
     declared = want.spec.declared()
+    declared.pop("tags", None)
     found = list(ignored(declared, seen.fields, RULES, want.lifecycle.ignore))
+    found += ignored_tags(want, seen.tags)
     if declared.get("schedulingStrategy") == "DAEMON" and declared.get("desiredCount") not in (
         None,
         seen.desired,

@@ -11,7 +11,7 @@ from apollo.api import OWNER_TAG, PRUNE_TAG, Identity, Lifecycle, marker
 from apollo.compare import redacted
 
 from ..pilot import Pilot
-from .stage import RULES, Stage, calls, host, path, says
+from .stage import RULES, Stage, calls, host, says
 
 pytestmark = pytest.mark.anyio
 
@@ -317,52 +317,13 @@ async def test_client_secrets_are_set_anew_when_git_changes_them_and_never_shown
     assert "secret" not in shown.lower().replace("clientsecret", "")
 
 
-async def test_weights_belong_to_ecs_while_a_service_names_the_rule(stage: Stage) -> None:
-    from apollo.resources.service import ServiceSpec
-
-    blue = stage.pilot.local.target_group("blue", balanced=False, region="eu-west-1")
-    green = stage.pilot.local.target_group("green", balanced=False, region="eu-west-1")
-
-    def forward(*groups: tuple[str, int]) -> dict[str, Any]:
-        weighted = [{"targetGroupArn": arn, "weight": weight} for arn, weight in groups]
-        return {"type": "forward", "forwardConfig": {"targetGroups": weighted}}
-
-    want = stage.rule(actions=[forward((blue, 1))])
-    assert set(RULES.provides(want.spec)) == {f"targetGroup:{blue}"}
-    await stage.apply(want)
-    arn = stage.rules()["10"]["RuleArn"]
-    shifted = [{"TargetGroupArn": green, "Weight": 100}, {"TargetGroupArn": blue, "Weight": 0}]
-    stage.elb.modify_rule(
-        RuleArn=arn, Actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": shifted}}]
-    )
-    assert calls(await stage.steps(want)) == ["ModifyRule web"], "a hand is healed"
-    balancer = {
-        "targetGroupArn": blue,
-        "containerName": "app",
-        "containerPort": 80,
-        "advancedConfiguration": {
-            "alternateTargetGroupArn": green,
-            "productionListenerRule": marker("ListenerRule", "web", "arn"),
-            "roleArn": "arn:aws:iam::123456789012:role/ecs",
-        },
-    }
-    service = evolve(want, spec=ServiceSpec.model_validate({"loadBalancers": [balancer]}))
-    used = evolve(want, users=(service,))
-    assert await stage.steps(used) == []
-    ((_, seen),) = await stage.look(used)
-    assert seen is not None
-    assert {one.path.split("/")[1] for one in RULES.ignored(used, seen)} == {"actions"}
-    edited = evolve(stage.rule("web", 10, [path("/x")], actions=[forward((blue, 1))]), users=(service,))
-    await stage.apply(edited)
-    assert stage.rules()["10"]["Actions"][0]["ForwardConfig"]["TargetGroups"] == shifted
-
-
 async def test_what_the_manifest_ignores_stays_as_it_is_live(stage: Stage) -> None:
     await stage.apply(stage.rule("web", 10))
     want = stage.rule("web", 20, actions=[says("new")], lifecycle=Lifecycle(ignore=("/priority", "/actions")))
     assert await stage.steps(want) == []
     ((_, seen),) = await stage.look(want)
-    assert [one.path for one in RULES.ignored(want, seen)] != []
+    assert {one.path.split("/")[1] for one in RULES.ignored(want, seen)} == {"priority", "actions"}
+    assert {one.why for one in RULES.ignored(want, seen)} == {"lifecycle.ignore"}
 
 
 # ── copies ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import anyio
 from attrs import field, frozen
 
 from apollo.api import Identity, Key, Owned, PruneScope, Snapshot
@@ -27,17 +28,24 @@ class Sweep:
 
 
 async def sweep(looker: Looker, lane: str = "sweep") -> Sweep:
-    """List every object that carries our tag, of every kind that is known here."""
-    found: list[Owned] = []
+    """List every object that carries our tag, of every kind that is known here. The kinds are asked at once:
+    reads that they have in common are made once."""
+    kinds = sorted(looker.kinds.names())
+    found: dict[str, list[Owned]] = {}
     incomplete: dict[str, str] = {}
-    for kind in looker.kinds.names():
+
+    async def of(kind: str) -> None:
         try:
             want = [looker.wanted(key) for key in looker.graph.resources if key.kind == kind]
             controller = looker.kinds.get(kind)
-            found.extend([owned async for owned in controller.owned(looker.contexts(lane), want)])
+            found[kind] = [owned async for owned in controller.owned(looker.contexts(lane), want)]
         except Exception as error:  # incl. a missing controller: its objects stay
             incomplete[kind] = failure_of(error).message
-    return Sweep(tuple(found), incomplete)
+
+    async with anyio.create_task_group() as tasks:
+        for kind in kinds:
+            tasks.start_soon(of, kind)
+    return Sweep(tuple(owned for kind in kinds for owned in found.get(kind, ())), incomplete)
 
 
 @frozen

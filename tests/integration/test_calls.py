@@ -32,7 +32,7 @@ async def test_fifty_services_are_found_unchanged_by_a_dozen_calls_of_a_fresh_pr
         "GetCallerIdentity": 1,
         "ListServices": 1,
         "DescribeServices": 5,
-        "GetResources": 4,  # one of them: is any rule of ours left on a listener that git does not name?
+        "GetResources": 4,  # one of them: is any service or rule of ours left where git does not look?
         "DescribeScalableTargets": 1,  # is any of ours left over?
     }
 
@@ -169,6 +169,6 @@ async def test_a_sweep_of_a_running_operator_costs_the_least_that_aws_allows(
             "application-autoscaling:DescribeScalableTargets": 1,
             "application-autoscaling:DescribeScalingPolicies": count // 10,
             "application-autoscaling:DescribeScheduledActions": 1,
-            "resourcegroupstaggingapi:GetResources": 2,  # the targets' tags, and rules on other listeners
+            "resourcegroupstaggingapi:GetResources": 2,  # the targets' tags, and what is ours elsewhere
         }
         assert {name: number / 3 for name, number in counts.items()} == pytest.approx(least)

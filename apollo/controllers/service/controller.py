@@ -63,6 +63,7 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
             "ecs:UntagResource",
             "ecs:UpdateService",
             "iam:PassRole",  # of spec.role, of EBS volume and of load balancer roles
+            "tag:GetResources",
         }
     )
     write_permissions = frozenset(

@@ -21,6 +21,7 @@ from apollo.controllers.service.loaders import (
     Unknowable,
 )
 from apollo.controllers.service.seen import Deployment, ServiceSeen, cluster_name, seconds
+from apollo.controllers.tagged import owned_arns
 from apollo.controllers.together import together
 from apollo.resources.service import ServiceSpec
 
@@ -123,7 +124,8 @@ async def _newest(ctx: Context, seen: ServiceSeen) -> Deployment | None:
 
 
 async def owned(ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
-    """Every live service with our tag in the clusters that git names and in the environment's own.
+    """Every live service with our tag in the clusters that git names, in the environment's own, and in those
+    of which the index of tags says that something of ours is there.
 
     :raises Exception: when one page or one service cannot be read.
     """
@@ -132,6 +134,7 @@ async def owned(ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
     named.add(ctx.env.cluster or "default")
     # A cluster that is still to be made holds nothing of ours.
     clusters = {cluster_name(cluster) for cluster in named if not is_unknown(cluster)}
+    clusters.update(await _elsewhere(ctx))
     for cluster in sorted(clusters):
         async for names in _names(ctx, cluster):
             for seen in await _describe(ctx, cluster, names):
@@ -148,6 +151,13 @@ async def owned(ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
                     complete=wanted is None or not _unread(wanted, seen),
                     prune=seen.tags.get(PRUNE_TAG, "auto"),
                 )
+
+
+async def _elsewhere(ctx: Context) -> set[str]:
+    """The clusters of this environment's services: ``arn:…:service/CLUSTER/NAME``. An ARN of the old form
+    names no cluster."""
+    parts = (arn.split("/") for arn in await owned_arns(ctx, "Service"))
+    return {part[1] for part in parts if len(part) == 3}
 
 
 async def _names(ctx: Context, cluster: str) -> AsyncIterator[list[str]]:

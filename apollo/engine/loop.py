@@ -5,25 +5,25 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import anyio
 from attrs import define, evolve, field, frozen
 
-from apollo.api import Health, Key, Owned, Resource, Snapshot
+from apollo.api import Health, Key, Resource, Snapshot
 from apollo.engine.backoff import Backoff
 from apollo.engine.engine import Engine, apps_of, is_applied
-from apollo.engine.events import Event, EventType
+from apollo.engine.events import Event
 from apollo.engine.last import Last, Leaving
-from apollo.engine.orphans import Sweep, find, group_of, rests
 from apollo.engine.plan import Failure, ResourcePlan
 from apollo.engine.queue import Priority, Work
 from apollo.engine.rollouts import Rollouts
 from apollo.engine.scheduler import Again, Scheduler
 from apollo.engine.seen import Member
 from apollo.engine.status import EnvironmentStatus, environment_status, resource_status
+from apollo.engine.sweeping import Sweeper
+from apollo.engine.telling import Telling
 
 __all__ = ["Loop"]
 
@@ -33,8 +33,6 @@ SWEEP = "@sweep"
 """The queue's entry for looking at everything, and at what is ours and not in git any more."""
 _SLOW = 300.0
 """Seconds between looks at what only a person can mend in AWS (a permission, a quota)."""
-_SELDOM = 10
-"""What cannot change is looked at in one of so many sweeps: somebody may have deleted it."""
 _NET = 5.0
 """Seconds after which something that was left for later is looked at in any case."""
 _LANES = {
@@ -81,31 +79,34 @@ class Loop:
     process: Leaving = field(factory=Leaving)
     scheduler: Scheduler = field(init=False)
     items: dict[Key, ResourcePlan] = field(factory=dict, init=False)
-    gone: dict[Key, ResourcePlan] = field(factory=dict, init=False)
     message: str = field(default="", init=False)
     swept: float = field(default=-1.0, init=False)
     beat: float = field(default=0.0, init=False)
     _backoff: Backoff = field(factory=Backoff, init=False)
     _refused: dict[Key, _Refused] = field(factory=dict, init=False)
     _progress: dict[Key, _Progress] = field(factory=dict, init=False)
-    _said: dict[Key, tuple[str, ...]] = field(factory=dict, init=False)
     _rollouts: Rollouts = field(init=False)
     _last: Last = field(init=False)
-    _sweeps: int = field(default=0, init=False)
-    _unlisted: set[str] = field(factory=set, init=False)
-    """Groups that something has left and of which our objects were not listed since: what they hold now is
-    judged together with what has left them."""
-    _turns: dict[str, anyio.Lock] = field(factory=dict, init=False)
-    """Per group: whoever changes something there."""
+    _telling: Telling = field(init=False)
+    _sweeper: Sweeper = field(init=False)
     _random: random.Random = field(factory=random.Random, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.scheduler = Scheduler(self.engine.clock, self._work, workers=self.workers)
+        self._telling = Telling(self.engine)
+        self._sweeper = Sweeper(
+            self.engine,
+            self.scheduler,
+            self._telling,
+            self.items,
+            self._settle,
+            lambda: self.only_looks,
+        )
         tell = self.engine.actor.emit
 
         def emit(event: Event) -> None:
             if event.key is not None and event.type == "Acting":
-                self._said.pop(event.key, None)  # what follows is news, even if it was said before
+                self._telling.anew(event.key)
             elif event.key is not None and event.type == "Acted":
                 self._last.sent(event.key)
             tell(event)
@@ -127,7 +128,7 @@ class Loop:
             for key in snapshot.changed - snapshot.resources.keys() & graph.group_of.keys()
         }
         affected = self.engine.take(snapshot)
-        self._unlisted |= groups & graph.groups.keys()
+        self._sweeper.unlisted |= groups & graph.groups.keys()
         removed = False
         for key in affected:
             group = self.engine.graph.group_of.get(key)
@@ -140,7 +141,9 @@ class Loop:
             if refused is not None and refused.generation != self.engine.graph.resources[key].generation:
                 del self._refused[key]
             self.scheduler.add(group, reasons=("commit",), priority=Priority.COMMIT)
-        self._tell("Snapshot", None, message=f"{len(affected)} resources concerned", commit=snapshot.commit)
+        self._telling.tell(
+            "Snapshot", None, message=f"{len(affected)} resources concerned", commit=snapshot.commit
+        )
         if first:
             # The first looks are on their way already; what git does not hold can wait for them.
             self.scheduler.add(SWEEP, reasons=("start",), priority=Priority.SWEEP, after=1.0)
@@ -161,6 +164,11 @@ class Loop:
         """Finish the calls in flight, start none."""
         self.engine.stop()
         self.scheduler.stop()
+
+    @property
+    def gone(self) -> Mapping[Key, ResourcePlan]:
+        """What is ours and not in git any more, as it was seen last."""
+        return self._sweeper.gone
 
     @property
     def interval(self) -> float:
@@ -185,14 +193,16 @@ class Loop:
             return await self._group(work)
         except Exception as error:  # the loop outlives everything
             _log.exception("working on %s failed", work.key)
-            self._tell("Failed", None, reason="Internal", message=f"{work.key}: {type(error).__name__}")
+            self._telling.tell(
+                "Failed", None, reason="Internal", message=f"{work.key}: {type(error).__name__}"
+            )
             return Again(self._backoff.delay(work.key, ""))
 
     async def _group(self, work: Work) -> Again | None:
         members = self.engine.graph.groups.get(work.key)
         if not members:
             return None
-        if work.key in self._unlisted:
+        if work.key in self._sweeper.unlisted:
             return Again(_NET, "list", Priority.COMMIT)  # woken earlier, as a rule
         keys = sorted(members)
         if self._comes_first(work.key, keys):
@@ -204,7 +214,7 @@ class Loop:
         if self.only_looks:
             seen = await self.engine.looker.group(keys, lane)
         else:
-            async with self._turn(work.key):
+            async with self._sweeper.turn(work.key):
                 seen = await self.engine.actor.group(keys, lane, frozen=self._frozen(keys))
         self._last.seen(seen, self.engine.clock.monotonic())
         for member in seen:
@@ -286,7 +296,7 @@ class Loop:
     async def _settle(self, member: Member) -> None:
         """Take in what was seen of one resource: deadline, memory, events."""
         if member.absent:
-            self._gone(member)
+            self._sweeper.went(member)
             return
         plan = self._overdue(member.plan)
         refused = self._refused.get(member.key)
@@ -300,19 +310,7 @@ class Loop:
             await memory.record_applied(member.key, plan.intent, commit)
         row = resource_status(plan)
         self.transition(plan.key, (row.sync, row.health.status, row.reason))
-        self._announce(plan)
-
-    def _gone(self, member: Member) -> None:
-        """Take in what became of something that has left git together with a change of its group."""
-        if member.plan.steps or member.plan.failure is not None:
-            self.gone[member.key] = member.plan
-            self._announce(member.plan)
-        else:
-            self.gone.pop(member.key, None)
-            self._tell("Deleted", member.plan, message="not in git any more")
-
-    def _turn(self, group: str) -> anyio.Lock:
-        return self._turns.setdefault(group, anyio.Lock())
+        self._telling.announce(plan)
 
     def _overdue(self, plan: ResourcePlan) -> ResourcePlan:
         if plan.wait is None or plan.failure is not None:
@@ -329,111 +327,13 @@ class Loop:
         return evolve(plan, health=Health("Degraded", "ProgressDeadlineExceeded", message))
 
     async def _sweep(self) -> Again:
-        """Look at everything once. What listing our objects told anyway is not read again."""
-        engine = self.engine
-        unlisted = set(self._unlisted)
-        swept = await engine.sweep()
-        self._unlisted -= unlisted
-        for name in unlisted:
-            self.scheduler.add(name, reasons=("removed",), priority=Priority.COMMIT)
-        told = {owned.key: owned for owned in swept.owned if owned.complete}
-        self._sweeps += 1
-        for name, members in list(engine.graph.groups.items()):
-            keys = sorted(members)
-            if self._sweeps % _SELDOM and all(self._stays(key) for key in keys):
-                continue
-            seen = await self._from(told, keys) if name not in unlisted else None
-            if seen is None:
-                self.scheduler.add(name, reasons=("sweep",), priority=Priority.SWEEP)
-                continue
-            for member in seen:
-                await self._settle(member)
-        if not await self._prune(swept):
+        if not await self._sweeper.sweep():
             return Again(0.0, "sweep", Priority.COMMIT)
-        self.swept = engine.clock.monotonic()
+        self.swept = self.engine.clock.monotonic()
         jitter = 1 + 0.1 * (2 * self._random.random() - 1)
         return Again(self.interval * jitter, "sweep", Priority.SWEEP)
 
-    def _stays(self, key: Key) -> bool:
-        """Whether a resource was seen equal to git and cannot have changed since."""
-        item, known = self.items.get(key), self.engine.looker.known.get(key)
-        if item is None or known is None or not known.complete or not is_applied(item):
-            return False
-        return self.engine.kinds.get(key.kind).immutable
-
-    async def _from(self, told: Mapping[Key, Owned], keys: Sequence[Key]) -> list[Member] | None:
-        """The look at a group that needs no further read, or None when it wants a closer one."""
-        looker = self.engine.looker
-        for key in keys:
-            item, owned = self.items.get(key), told.get(key)
-            if item is None or owned is None or not is_applied(item):
-                return None
-            if looker.identity(key) != owned.identity:
-                return None
-        members = await looker.group(keys, "sweep", told={key: told[key].seen for key in keys})
-        return members if all(is_applied(member.plan) for member in members) else None
-
-    async def _prune(self, swept: Sweep) -> bool:
-        """Show, and where allowed delete, what git does not hold any more. False when git moved meanwhile:
-        what was about to go may be wanted again, or belong to an app that cannot be read any more."""
-        engine = self.engine
-        snapshot = engine.snapshot
-        gone: dict[Key, ResourcePlan] = {}
-        for orphan in find(engine.looker, swept, snapshot, engine.last_app):
-            owned = orphan.owned
-            async with self._turn(group_of(owned) or str(owned.key)):
-                member = await engine.looker.orphan(owned, orphan.scope, "sweep")
-                if engine.snapshot is not snapshot:
-                    return False
-                ready = orphan.ready and rests(engine.looker, owned)
-                if member.plan.sendable and ready and not self.only_looks:
-                    member = await engine.actor.orphan(
-                        owned, orphan.scope, lambda: engine.snapshot is snapshot
-                    )
-                    if engine.snapshot is not snapshot and member.plan.sendable:
-                        return False
-                    if member.seen is None and member.plan.failure is None:
-                        continue  # somebody else was faster
-                    if not member.plan.steps and member.plan.failure is None:
-                        self._tell("Deleted", member.plan, message=orphan.why)
-                        continue
-            if not orphan.moved:
-                gone[member.key] = member.plan
-                self._announce(member.plan)
-        self.gone = gone
-        return True
-
     # ── telling ──────────────────────────────────────────────────────────────────────────────────────────
-
-    def _announce(self, plan: ResourcePlan) -> None:
-        """Tell a transition once, never a condition again and again."""
-        type_, reason, message = _headline(plan)
-        state = (plan.generation, type_, reason, message)
-        if self._said.get(plan.key) == state:
-            return
-        self._said[plan.key] = state
-        self._tell(type_, plan, reason=reason, message=message)
-
-    def _tell(
-        self,
-        type_: EventType,
-        plan: ResourcePlan | None,
-        *,
-        reason: str = "",
-        message: str = "",
-        commit: str = "",
-    ) -> None:
-        event = Event(
-            type_,
-            self.engine.env.name,
-            plan.key if plan else None,
-            plan.app if plan else "",
-            reason,
-            message,
-            commit or self.engine.snapshot.commit,
-            plan.generation if plan else "",
-        )
-        self.engine.emit(event)
 
     def status(self) -> EnvironmentStatus:
         """Everything as it was seen last."""
@@ -465,21 +365,3 @@ def _unseen(resource: Resource[Any]) -> ResourcePlan:
     """A resource of a commit that has just come in."""
     failure = Failure("NotLooked", "not looked at yet")
     return ResourcePlan(resource.key, resource.app, resource.generation, failure=failure)
-
-
-def _headline(plan: ResourcePlan) -> tuple[EventType, str, str]:
-    """The one thing to say about a resource now."""
-    row = resource_status(plan)
-    if plan.failure is not None:
-        return "Failed", row.reason, row.message
-    if plan.rejected is not None:
-        return "RolledBack", "RolledBack", plan.rejected
-    if any(finding.decision != "skip" for finding in plan.findings):
-        return "Held", row.reason, row.message
-    if plan.settling and plan.reason == "Drifted":
-        return "Drifted", "Drifted", row.message
-    if plan.settling or plan.blocked_by or plan.wait is not None:
-        return "Progress", row.reason, row.message
-    if plan.health.status == "Healthy":
-        return "Synced", "", plan.health.message
-    return "Degraded", plan.health.reason, plan.health.message

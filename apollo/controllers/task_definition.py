@@ -51,6 +51,7 @@ NEWEST_LOOKED_AT = 50
 """How many revisions of a family are looked at. What is older is registered anew."""
 # Revisions are read one per call: the newest alone, since it mostly is the one, then more at once.
 _WINDOWS = (1, 4, 15, 30)
+_FILLED = "filled in by AWS: git does not say it, and the revision was registered from what git says"
 _ARN = re.compile(r".*:task-definition/(?P<family>[^:/]+):(?P<revision>\d+)$")
 
 
@@ -228,10 +229,11 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
 
     def ignored(self, want: Want, seen: Pool | None) -> Sequence[Ignored]:
         """Against the revision that is used; a new one takes over what is ignored from our newest."""
-        revision = (seen.match or seen.newest) if seen is not None else None
-        if revision is None or not revision.content:
+        if seen is None or (revision := seen.match or seen.newest) is None or not revision.content:
             return ()
         found = ignored(want.spec.declared(), revision.content, RULES, want.lifecycle.ignore)
+        if revision is seen.match:
+            found += [Ignored(one.path, _FILLED) for one in content_changes(want, revision.content)]
         return [*found, *ignored_tags(want, revision.tags)]
 
     async def owned(self, ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
@@ -298,9 +300,13 @@ def _number(arn: str) -> int:
 
 async def _search(ctx: Context, want: Want, arns: Sequence[str]) -> Pool | None:
     """Newest first, until a revision of ours has the wanted content. The hash tag only says which to compare
-    first; content decides."""
+    first; content decides.
+
+    Only where no content is the wanted one, the oldest revision that the hash tag says was registered from it
+    is: AWS has begun to fill in what it did not before, and would do so with every new revision."""
     newest: Revision | None = None
     adoptable: Revision | None = None
+    filled: Revision | None = None
     wanted_hash = "" if _waits(want) else content_hash(want)
     start = 0
     for size in _WINDOWS:
@@ -315,11 +321,15 @@ async def _search(ctx: Context, want: Want, arns: Sequence[str]) -> Pool | None:
                 break
             continue
         for revision in sorted(mine, key=lambda one: one.tags.get(HASH_TAG) != wanted_hash):
-            if not content_changes(want, revision.content):
+            if not (changes := content_changes(want, revision.content)):
                 return Pool(revision, newest)
+            if revision.tags.get(HASH_TAG) == wanted_hash and all(one.after is None for one in changes):
+                filled = revision
         if adoptable is None and want.lifecycle.adopt:
             theirs = [one for one in revisions if _may_adopt(want, one.owner)]
             adoptable = next((one for one in theirs if not content_changes(want, one.content)), None)
+    if filled is not None:
+        return Pool(filled, newest)
     if adoptable is not None:
         # Tags may have moved since the revision was read: somebody else may have taken it.
         (adoptable,) = (await REVISIONS.fetch(ctx, [adoptable.arn])).values()

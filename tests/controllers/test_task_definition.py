@@ -271,3 +271,36 @@ def test_certain_mistakes_are_found_without_aws(spec: dict[str, Any], code: str)
 )
 def test_what_may_be_right_is_no_mistake(spec: dict[str, Any]) -> None:
     assert list(TASKS.check(resource("TaskDefinition", spec))) == []
+
+
+# ── what AWS fills in ────────────────────────────────────────────────────────────────────────────────────
+
+
+def filled_in(pilot: Pilot, want: Any, tags: list[dict[str, str]], **more: Any) -> None:
+    """A revision as it would look if AWS had filled something in that git does not say."""
+    pilot.ecs.register_task_definition(**want.spec.declared(), **more, tags=tags)
+
+
+async def test_what_aws_begins_to_fill_in_registers_nothing_for_ever(pilot: Pilot) -> None:
+    want = resource("TaskDefinition", task())
+    tags = (await pilot.look(want)).steps[0].call.params["tags"]
+    filled_in(pilot, want, tags, ephemeralStorage={"sizeInGiB": 30})
+    look = await pilot.look(want)
+    assert (look.steps, TASKS.outputs(look.seen)["revision"]) == ((), "1")
+    (told,) = TASKS.ignored(want, look.seen)
+    assert (told.path, told.why.split(":")[0]) == ("/ephemeralStorage", "filled in by AWS")
+    assert (await pilot.look(resource("TaskDefinition", task("web:2")))).verbs == ["create"]
+
+
+async def test_a_revision_that_says_more_is_not_used_where_one_says_just_that(pilot: Pilot) -> None:
+    want = resource("TaskDefinition", task())
+    tags = (await pilot.look(want)).steps[0].call.params["tags"]
+    await pilot.apply(want)
+    filled_in(pilot, want, tags, ephemeralStorage={"sizeInGiB": 30})
+    assert await revision(pilot, want) == "1"
+    other = [{**one, "value": "1:0"} if one["key"] == HASH_TAG else one for one in tags]
+    pilot.ecs.deregister_task_definition(taskDefinition="web:1")
+    pilot.ecs.deregister_task_definition(taskDefinition="web:2")
+    filled_in(pilot, want, other, ephemeralStorage={"sizeInGiB": 30})
+    async with Aws("apollo", clock=VirtualClock(auto=True)) as aws:
+        assert (await Pilot(pilot.local, aws).look(want)).verbs == ["create"], "registered from other content"

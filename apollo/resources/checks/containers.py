@@ -88,7 +88,10 @@ def _environment(container: Mapping[str, Any], path: str) -> Iterator[Problem]:
     for index, name in repeated([str(one.get("name")) for one, _ in plain]):
         message = f"the variable {name} is set twice: only one of the values counts"
         yield warning("APO-TD-018", message, f"{path}/environment/{index}/name", "keep one of them")
-    # "The secret name must be unique and not shared with any new or existing environment variables"
+    # "The secret name must be unique and not shared with any new or existing environment variables" is a
+    # ClientException: https://github.com/dagster-io/dagster/issues/11622,
+    # https://github.com/turnerlabs/fargate/pull/41. Of secrets alone it is "Duplicate secret names found":
+    # https://github.com/CircleCI-Public/aws-ecs-orb/issues/190
     taken = {one.get("name") for one, _ in plain if isinstance(one.get("name"), str)}
     for index, (secret, _) in enumerate(items(container, "secrets", path)):
         name = text(secret, "name")

@@ -98,7 +98,7 @@ def test_a_pull_request_has_one_comment_that_is_kept_up_to_date(shell: Shell, th
     assert github(shell, there) == []
     assert len(there.comments) == 121
     first = there.comments[-1]["body"]
-    assert first.startswith("<!-- apollo-plan env=stage -->") and "8 to create" in first
+    assert first.startswith("<!-- apollo-plan env=stage -->") and "9 to create" in first
     manifest = shell.folder / MANIFEST
     manifest.write_text(manifest.read_text("utf-8").replace("web:1.0", "web:2.0"), "utf-8")
     assert github(shell, there) == []

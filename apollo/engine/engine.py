@@ -119,13 +119,14 @@ class Engine:
 
         Where a person approved the plan as a whole, by its digest, what gates held of it is let through.
         """
-        plan = await self._plan(lane)
+        plan = await self.look(lane)
         if plan.stopped and plan.digest in self.memory.approved():
             self.looker.judge.approved |= {item.digest for item in plan if item.findings}
-            plan = await self._plan(lane)
+            plan = await self.look(lane)
         return plan
 
-    async def _plan(self, lane: str) -> Plan:
+    async def look(self, lane: str = "changed") -> Plan:
+        """As `plan`, with what gates hold of it held."""
         members: dict[Key, Member] = {}
         going: dict[str, list[ResourcePlan]] = {}
         swept = await self.sweep(lane)

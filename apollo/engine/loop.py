@@ -12,6 +12,7 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from apollo.api import Health, Key, Resource, Snapshot
+from apollo.engine.approvals import Approvals
 from apollo.engine.backoff import Backoff
 from apollo.engine.engine import Engine, apps_of, is_applied
 from apollo.engine.events import Event
@@ -89,6 +90,7 @@ class Loop:
     _last: Last = field(init=False)
     _telling: Telling = field(init=False)
     _sweeper: Sweeper = field(init=False)
+    _approvals: Approvals = field(init=False)
     _random: random.Random = field(factory=random.Random, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -102,6 +104,7 @@ class Loop:
             self._settle,
             lambda: self.only_looks,
         )
+        self._approvals = Approvals(self.engine, lambda: (*self.items.values(), *self.gone.values()))
         tell = self.engine.actor.emit
 
         def emit(event: Event) -> None:
@@ -155,6 +158,11 @@ class Loop:
         groups = {self.engine.graph.group_of[key] for key in keys if key in self.engine.graph.group_of}
         for group in groups or [*self.engine.graph.groups, SWEEP]:
             self.scheduler.add(group, reasons=(reason,), priority=Priority.MANUAL)
+
+    async def approve(self) -> None:
+        """Look for what a person let through as one plan. To be asked now and then; mostly costs nothing."""
+        if await self._approvals.let_through():
+            self.look(reason="approval")
 
     async def run(self) -> None:
         """Work until `stop`."""

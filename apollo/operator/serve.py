@@ -131,9 +131,8 @@ class Served:
         while True:
             await self.clock.sleep(_PEOPLE)
             if await self.memory.refresh():
-                plan = await self.loop.engine.plan()  # finds out whether it was approved as a whole
-                await self.memory.used(plan.digest)
                 self.loop.look(reason="approval")
+            await self.loop.approve()
 
 
 def _said(problems: Sequence[Problem]) -> str:

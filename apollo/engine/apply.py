@@ -105,9 +105,11 @@ class Application:
     moved: set[Key] = field(factory=set, init=False)
     halted: set[Key] = field(factory=set, init=False)
     """What was planned together with something that moved."""
+    _planned: Mapping[tuple[Key, str], Sequence[tuple[str, str]]] = field(init=False)
     _rollouts: Rollouts = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._planned = {(item.key, item.place): [_name(step) for step in item.steps] for item in self.plan}
         self._rollouts = Rollouts(
             self.engine.clock, self.engine.memory.applied, self.engine.looker.commit_of, self.engine.emit
         )
@@ -157,13 +159,12 @@ class Application:
 
     async def _group(self, name: str, keys: Sequence[Key]) -> list[Member]:
         engine = self.engine
-        planned = {(item.key, item.place): [_name(step) for step in item.steps] for item in self.plan}
         leaving = {place for place, item in self.gone.items() if item.group == name and item.sendable}
         backoff = Backoff(random=Random(0), jitter=0.0)
         while True:
             members = await engine.looker.group(keys, "act", together=bool(leaving))
             if self.exact:
-                self._compare(members, planned)
+                self._compare(members)
             unasked = {m.key for m in members if m.absent and (m.key, m.plan.place) not in leaving}
             frozen = self.moved | self.halted | unasked
             members = await engine.actor.group(
@@ -187,13 +188,11 @@ class Application:
                 if (place := (what.key, str(owned.identity))) in places:
                     self.gone[place] = (await looker.orphan(owned, what.scope, "act", closely=True)).plan
 
-    def _compare(
-        self, members: Sequence[Member], planned: Mapping[tuple[Key, str], list[tuple[str, str]]]
-    ) -> None:
+    def _compare(self, members: Sequence[Member]) -> None:
         """Find what moved since the plan. The calls of a group depend on each other: none of it is sent."""
         for member in members:
             now = [_name(step) for step in member.plan.steps]
-            before = planned.get((member.key, member.plan.place), [])
+            before = self._planned.get((member.key, member.plan.place), [])
             if now and now != before[len(before) - len(now) :]:
                 self.moved.add(member.key)
         if any(member.key in self.moved for member in members):

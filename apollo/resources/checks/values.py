@@ -52,6 +52,9 @@ def items(spec: Any, name: str, path: str = "", key: str = "name") -> list[tuple
     found = spec.get(name) if isinstance(spec, dict) else None
     if not found or not isinstance(found, list | tuple):
         return []
+    if len(found) == 1:
+        one = found[0]
+        return [(one, f"{path}/{name}/{label(one, 0, key)}")] if isinstance(one, dict) else []
     members = [one for one in found if isinstance(one, dict)]
     names = [one.get(key) for one in members] if key and len(members) > 1 else None
     return [

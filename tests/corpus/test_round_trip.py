@@ -15,20 +15,22 @@ from attrs import frozen
 from apollo.api import Resource, is_unknown
 from apollo.compare import Rules, differences
 from apollo.compare import listener_rule as rule_table
+from apollo.compare import scaling_policy as scaling_table
 from apollo.compare import service as service_table
 from apollo.compare import task_definition as task_table
 from apollo.engine.apply import Result
 from apollo.manifest import load_path, load_settings
 from apollo.plugins import Registry
 from apollo.testing.services.ecs.td_defaults import reordered
-from tests.corpus.later import later_service, later_task
+from tests.corpus.later import later_rule, later_scaling, later_service, later_task
 from tests.corpus.stage import Stage
 from tests.integration.world import ACCOUNT, World, local_world
 
 pytestmark = pytest.mark.xdist_group("corpus")
 SEEDS = range(20)
 REFUSED = {"taskdefs/kayac__ecspresso__845112eb.json": "APO-TD-018"}
-"""Files that fit AWS's shapes, and that AWS refuses all the same: a name is given to two secrets."""
+"""Files that fit AWS's shapes, which is all that the index says of them, and that AWS refuses all the same: a
+variable and a secret of one name (https://github.com/dagster-io/dagster/issues/11622)."""
 
 
 @frozen
@@ -147,8 +149,28 @@ def test_rules_are_equal_in_every_order(applied: Applied) -> None:
         found = {rule["Priority"]: rule for rule in elb.describe_rules(ListenerArn=listener)["Rules"]}
         for priority, resource in wanted.items():
             declared = rule_table.comparable(resource.spec.declared())
-            live = rule_table.live_spec(found[str(priority)])
-            assert differences(declared, live, rule_table.RULES) == []
+            for one in (found[str(priority)], later_rule(found[str(priority)])):
+                assert differences(declared, rule_table.live_spec(one), rule_table.RULES) == []
+
+
+def test_scaling_is_equal_in_every_order(applied: Applied) -> None:
+    scaling = applied.world.aws.client("application-autoscaling", account=ACCOUNT)
+    services = {one.spec.serviceName: one.key.name for one in applied.of("Service").values()}
+    wanted = {one.key.name: one.spec.declared() for one in applied.of("ScalingPolicy").values()}
+    for seed in SEEDS:
+        applied.world.aws.world.shuffle.seed(seed)
+        targets = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+        assert len(targets) == len(wanted)
+        for target in targets:
+            place = {"ServiceNamespace": "ecs", "ResourceId": target["ResourceId"]}
+            policies = scaling.describe_scaling_policies(**place)["ScalingPolicies"]
+            actions = scaling.describe_scheduled_actions(**place)["ScheduledActions"]
+            declared = wanted[services[target["ResourceId"].rpartition("/")[2]]]
+            now = ([target], policies, actions)
+            later = [[later_scaling(one, declared) for one in them] for them in now]
+            for (is_target,), of_policies, of_actions in (now, later):
+                live = scaling_table.live_spec(is_target, of_policies, of_actions)
+                assert differences(declared, live, scaling_table.RULES) == []
 
 
 def test_a_real_change_of_any_file_still_shows(applied: Applied) -> None:

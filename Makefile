@@ -32,6 +32,7 @@ lint: $(VENV)/dev.stamp ## style, and which room may import which
 
 types: $(VENV)/dev.stamp ## mypy, strict
 	$(BIN)/mypy
+	$(BIN)/mypy plugins/*/src
 
 unit: $(VENV)/dev.stamp ## the tests, the docs' examples and the built wheel
 	$(BIN)/python -m pytest -n auto --dist worksteal

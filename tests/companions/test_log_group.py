@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.session import get_session
+from botocore.validate import ParamValidator
 
+from apollo.api import Env, Key, Resource, Step, Terminal
 from tests.integration.world import World
 
 pytestmark = pytest.mark.anyio
@@ -165,3 +168,87 @@ async def test_a_mistake_is_told_with_its_place(world: World, spec: str, path: s
     (problem,) = plan.problems
     assert problem.path == path and problem.line
     assert any(word in str(problem) for word in said.split("|"))
+
+
+# ── what moto has not: the steps themselves, held against the SDK's model ─────────────────────────────────
+
+ARN = "arn:aws:logs:eu-west-1:123456789012:log-group:web"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
+
+
+def steps(
+    spec: dict[str, Any], live: dict[str, Any] | None, lifecycle: Lifecycle | None = None
+) -> list[Step]:
+    """The steps of a log group of ours."""
+    from apollo_ecs_log_group.controller import LogGroupController
+    from apollo_ecs_log_group.seen import LogGroup
+    from apollo_ecs_log_group.spec import LogGroupSpec
+
+    env = Env("stage", region="eu-west-1")
+    key = Key("LogGroup", "stage", "web")
+    want = Resource(key, "web", LogGroupSpec(**spec).completed("web", env), env)
+    seen = None if live is None else LogGroup("web", ARN, {"logGroupName": "web", **live}, want.tags)
+    found = list(LogGroupController().diff(want, seen))
+    model = get_session().get_service_model("logs")
+    for step in found:
+        shape = model.operation_model(step.call.operation).input_shape
+        report = ParamValidator().validate(dict(step.call.params), shape)
+        assert not report.has_errors(), report.generate_report()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("spec", "live", "calls"),
+    [
+        ({"kmsKeyId": KEY}, {"kmsKeyId": KEY}, []),
+        ({"kmsKeyId": KEY}, {}, ["AssociateKmsKey"]),
+        ({}, {"kmsKeyId": KEY}, ["DisassociateKmsKey"]),
+        ({}, {"deletionProtectionEnabled": True}, []),
+        ({"deletionProtectionEnabled": False}, {}, []),
+        ({"deletionProtectionEnabled": True}, {}, ["PutLogGroupDeletionProtection"]),
+        (
+            {"deletionProtectionEnabled": False},
+            {"deletionProtectionEnabled": True},
+            ["PutLogGroupDeletionProtection"],
+        ),
+        ({"logGroupClass": "STANDARD"}, {"logGroupClass": "STANDARD"}, []),
+        ({}, {"logGroupClass": "INFREQUENT_ACCESS"}, []),
+        ({"logGroupClass": "INFREQUENT_ACCESS"}, {}, []),
+        (
+            {"logGroupClass": "INFREQUENT_ACCESS"},
+            {"logGroupClass": "STANDARD"},
+            ["DeleteLogGroup", "CreateLogGroup"],
+        ),
+        (
+            {"logGroupClass": "INFREQUENT_ACCESS", "deletionProtectionEnabled": False, "retentionInDays": 7},
+            {"logGroupClass": "STANDARD", "deletionProtectionEnabled": True},
+            ["PutLogGroupDeletionProtection", "DeleteLogGroup", "CreateLogGroup", "PutRetentionPolicy"],
+        ),
+        ({"kmsKeyId": KEY, "deletionProtectionEnabled": True, "tags": {"a": "b"}}, None, ["CreateLogGroup"]),
+    ],
+)
+async def test_each_difference_has_its_call(
+    spec: dict[str, Any], live: dict[str, Any] | None, calls: list[str]
+) -> None:
+    assert [step.call.operation for step in steps(spec, live)] == calls
+
+
+async def test_another_class_is_a_replacement_that_says_what_is_lost() -> None:
+    first, *_ = steps(
+        {"logGroupClass": "INFREQUENT_ACCESS"}, {"logGroupClass": "STANDARD", "storedBytes": 3 * 1024**3}
+    )
+    assert first.verb == "replace" and "every log event in it (3.0 GB), for good" in first.why
+
+
+async def test_a_protected_one_is_neither_replaced_nor_deleted() -> None:
+    from apollo_ecs_log_group.controller import LogGroupController
+    from apollo_ecs_log_group.seen import LogGroup
+
+    with pytest.raises(Terminal, match="protected against deletion") as raised:
+        steps(
+            {"logGroupClass": "ESSENTIALS"}, {"logGroupClass": "STANDARD", "deletionProtectionEnabled": True}
+        )
+    assert raised.value.reason == "Protected"
+    ours = {"apollo:owner": "apollo/stage/LogGroup/web"}
+    with pytest.raises(Terminal, match="is kept"):
+        LogGroupController().diff(None, LogGroup("web", ARN, {"deletionProtectionEnabled": True}, ours))

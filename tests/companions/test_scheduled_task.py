@@ -295,6 +295,37 @@ async def test_one_that_must_not_be_pruned_is_kept_though_its_manifest_is_gone(w
     assert list(found(world)) == [GROUP]
 
 
+@pytest.mark.parametrize("output", ["name", "arn"])
+async def test_a_cluster_of_git_is_made_first(world: World, output: str) -> None:
+    cluster = "apiVersion: apollo/v1\nkind: Cluster\nmetadata: {name: blue}\nspec: {}\n"
+    _written(world, cluster, scheduled(target=f"    cluster: ${{{{ Cluster/blue.{output} }}}}\n"))
+    result = await world.apply()
+    assert result.exit_code == 0, result.outcomes
+    target = found(world)[GROUP]["schedules"]["web"]["Target"]
+    assert target["Arn"] == f"arn:aws:ecs:eu-west-1:{ACCOUNT}:cluster/blue"
+    assert sorted(world.calls()) == [
+        *("CreateCluster", "CreateSchedule", "CreateScheduleGroup", "RegisterTaskDefinition"),
+    ]
+    world.aws.clear()
+    await world.apply()
+    assert world.calls() == []
+
+
+async def test_a_schedule_in_everybodys_group_is_warned_of(world: World) -> None:
+    target = {"Arn": f"arn:aws:ecs:eu-west-1:{ACCOUNT}:cluster/green", "RoleArn": ROLE}
+    world.aws.client("scheduler").create_schedule(
+        Name="web",
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={**target, "EcsParameters": {"TaskDefinitionArn": "web"}},
+    )
+    _written(world, scheduled())
+    async with world.operator() as operator:
+        plan = await operator.plan("stage", verify=True)
+    text = str(plan.to_dict())
+    assert "both would start tasks" in text
+
+
 async def test_two_environments_of_one_account_do_not_meet(world: World) -> None:
     world.configure(environments=("stage", "prod"))
     _written(world, scheduled())

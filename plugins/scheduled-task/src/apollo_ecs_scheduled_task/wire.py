@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from apollo.api import is_unknown
+from apollo.api import is_unknown, refs_in
 
 _PLAIN = {
     "taskCount": "TaskCount",
@@ -43,6 +43,7 @@ _RETRY = {
     "maximumRetryAttempts": "MaximumRetryAttempts",
 }
 _RETRIES = {"maximumEventAgeInSeconds": 86_400, "maximumRetryAttempts": 185}
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 _WINDOW = {"mode": "Mode", "maximumWindowInMinutes": "MaximumWindowInMinutes"}
 
 
@@ -158,11 +159,9 @@ def _dated(fields: dict[str, Any], now: datetime) -> dict[str, Any]:
 
 def _arn(kind: str, value: str, account: str, region: str) -> str:
     """EventBridge Scheduler takes ARNs alone. Targets are of the schedule's own account and region."""
-    if value.startswith("arn:") or is_unknown(value):
+    if value.startswith("arn:") or any("arn" in ref.output.lower() for ref in refs_in(value)):
         return value
-    partition = (
-        "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
-    )
+    partition = next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
     return f"arn:{partition}:ecs:{region}:{account}:{kind}/{value}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.compare.cases import Case, Data
+from tests.compare.cases import Case, Data, filled
 
 
 def bounds(**more: Any) -> Data:
@@ -113,21 +113,9 @@ CASES: list[Case] = [
         typed("TargetTrackingScaling"),
         "/policies/cpu/policyType",
     ),
-    (
-        "a whole number",
-        tracking(),
-        tracking(targetValue=60.0),
-        tracking(targetValue=60.5),
-        f"{T}/targetValue",
-    ),
+    ("a whole number", tracking(), tracking(targetValue=60.0), tracking(targetValue=60.5), TARGET),
     ("0 is not absent", tracking(), tracking(), tracking(scaleInCooldown=0), f"{T}/scaleInCooldown"),
-    (
-        f"{ANY_T}/disableScaleIn",
-        tracking(),
-        tracking(disableScaleIn=False),
-        tracking(disableScaleIn=True),
-        f"{T}/disableScaleIn",
-    ),
+    filled(f"{ANY_T}/disableScaleIn", tracking, False, True, at=f"{T}/disableScaleIn"),
     (
         f"{ANY_T}/customizedMetricSpecification/dimensions",
         custom(dimensions=pairs("a", "b")),
@@ -205,12 +193,8 @@ CASES: list[Case] = [
         bounds(scheduledActions=[{"name": "night"}]),
         "/scheduledActions/day",
     ),
-    (
-        "/scheduledActions/*/timezone",
-        action(),
-        action(timezone="UTC"),
-        action(timezone="Europe/Berlin"),
-        "/scheduledActions/night/timezone",
+    filled(
+        "/scheduledActions/*/timezone", action, "UTC", "Europe/Berlin", at="/scheduledActions/night/timezone"
     ),
     *(
         (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.compare.cases import Case, Data
+from tests.compare.cases import Case, Data, filled
 
 ARN = "arn:aws:ecs:eu-west-1:123456789012:"
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/"
@@ -209,13 +209,7 @@ CASES: list[Case] = [
         breaker(),
         D + "/deploymentCircuitBreaker/enable",
     ),
-    (
-        D + "/deploymentCircuitBreaker/resetOnHealthyTask",
-        breaker(),
-        breaker(resetOnHealthyTask=True),
-        breaker(resetOnHealthyTask=False),
-        D + "/deploymentCircuitBreaker/resetOnHealthyTask",
-    ),
+    filled(D + "/deploymentCircuitBreaker/resetOnHealthyTask", breaker, True, False),
     (
         D + "/deploymentCircuitBreaker/rollback",
         breaker(rollback=False),
@@ -223,12 +217,11 @@ CASES: list[Case] = [
         breaker(),
         D + "/deploymentCircuitBreaker/rollback",
     ),
-    (
+    filled(
         D + "/deploymentCircuitBreaker/thresholdConfiguration",
-        breaker(),
-        breaker(thresholdConfiguration={"type": "BOUNDED_PERCENT", "value": 50}),
-        breaker(thresholdConfiguration={"type": "COUNT", "value": 3}),
-        D + "/deploymentCircuitBreaker/thresholdConfiguration",
+        breaker,
+        {"type": "BOUNDED_PERCENT", "value": 50},
+        {"type": "COUNT", "value": 3},
     ),
     (
         D + "/lifecycleHooks",
@@ -290,13 +283,7 @@ CASES: list[Case] = [
         deployment(linearConfiguration={"stepPercent": 20}),
         D + "/linearConfiguration/stepPercent",
     ),
-    (
-        D + "/strategy",
-        deployment(maximumPercent=200),
-        deployment(maximumPercent=200, strategy="ROLLING"),
-        deployment(maximumPercent=200, strategy="BLUE_GREEN"),
-        D + "/strategy",
-    ),
+    filled(D + "/strategy", deployment, "ROLLING", "BLUE_GREEN", maximumPercent=200),
     (
         "/deploymentController",
         service(deploymentController={"type": "ECS"}),
@@ -318,20 +305,8 @@ CASES: list[Case] = [
         service(desiredCount=1),
         "/desiredCount",
     ),
-    (
-        "/enableECSManagedTags",
-        service(),
-        service(enableECSManagedTags=False),
-        service(enableECSManagedTags=True),
-        "/enableECSManagedTags",
-    ),
-    (
-        "/enableExecuteCommand",
-        service(),
-        service(enableExecuteCommand=False),
-        service(enableExecuteCommand=True),
-        "/enableExecuteCommand",
-    ),
+    filled("/enableECSManagedTags", service, False, True),
+    filled("/enableExecuteCommand", service, False, True),
     (
         "/gatewayConnectors",
         service(gatewayConnectors=[{"portName": "a"}]),
@@ -339,13 +314,7 @@ CASES: list[Case] = [
         service(gatewayConnectors=[{"portName": "b"}]),
         "/gatewayConnectors/a",
     ),
-    (
-        "/healthCheckGracePeriodSeconds",
-        service(),
-        service(healthCheckGracePeriodSeconds=0),
-        service(healthCheckGracePeriodSeconds=9),
-        "/healthCheckGracePeriodSeconds",
-    ),
+    filled("/healthCheckGracePeriodSeconds", service, 0, 9),
     ("/launchType", service(**FARGATE), service(), service(launchType="EC2"), "/launchType"),
     (
         "/loadBalancers",
@@ -354,13 +323,7 @@ CASES: list[Case] = [
         service(loadBalancers=[target("b"), target("a", 81)]),
         "/loadBalancers/a:app:80",
     ),
-    (
-        "/loadBalancers",
-        service(),
-        service(loadBalancers=[]),
-        service(loadBalancers=[target("a")]),
-        "/loadBalancers",
-    ),
+    filled("/loadBalancers", service, [], [target("a")]),
     (
         "/monitoring",
         service(monitoring={"metricConfigurations": [metrics("a")]}),
@@ -382,13 +345,7 @@ CASES: list[Case] = [
         service(monitoring={"metricConfigurations": [metrics("b")]}),
         "/monitoring/metricConfigurations",
     ),
-    (
-        N + "/assignPublicIp",
-        network(),
-        network(assignPublicIp="DISABLED"),
-        network(assignPublicIp="ENABLED"),
-        N + "/assignPublicIp",
-    ),
+    filled(N + "/assignPublicIp", network, "DISABLED", "ENABLED"),
     (
         N + "/securityGroups",
         network(securityGroups=["x", "y"]),
@@ -412,13 +369,7 @@ CASES: list[Case] = [
         service(placementStrategy=[{"type": "random"}, {"type": "spread", "field": "host"}]),
         "/placementStrategy",
     ),
-    (
-        "/placementStrategy",
-        service(),
-        service(placementStrategy=[]),
-        service(placementStrategy=[{"type": "random"}]),
-        "/placementStrategy",
-    ),
+    filled("/placementStrategy", service, [], [{"type": "random"}]),
     (
         "/placementStrategy/*/field",
         service(
@@ -456,13 +407,7 @@ CASES: list[Case] = [
         service(platformVersion="LATEST"),
         "/platformVersion",
     ),
-    (
-        "/propagateTags",
-        service(),
-        service(propagateTags="NONE"),
-        service(propagateTags="SERVICE"),
-        "/propagateTags",
-    ),
+    filled("/propagateTags", service, "NONE", "SERVICE"),
     (
         "/role",
         service(role="ecs"),
@@ -485,27 +430,9 @@ CASES: list[Case] = [
         "/schedulingStrategy",
     ),
     (S, service(), service(serviceConnectConfiguration={"enabled": False}), connect(), S),
-    (
-        S + "/accessLogConfiguration",
-        connect(),
-        connect(accessLogConfiguration=None),
-        connect(accessLogConfiguration={"format": "JSON"}),
-        S + "/accessLogConfiguration",
-    ),
-    (
-        S + "/containerConfigurations",
-        connect(),
-        connect(containerConfigurations=None),
-        connect(containerConfigurations=[{"logLevel": "debug"}]),
-        S + "/containerConfigurations",
-    ),
-    (
-        S + "/logConfiguration",
-        connect(),
-        connect(logConfiguration=None),
-        connect(logConfiguration={"logDriver": "awslogs"}),
-        S + "/logConfiguration",
-    ),
+    filled(S + "/accessLogConfiguration", connect, None, {"format": "JSON"}),
+    filled(S + "/containerConfigurations", connect, None, [{"logLevel": "debug"}]),
+    filled(S + "/logConfiguration", connect, None, {"logDriver": "awslogs"}),
     (
         S + "/logConfiguration/secretOptions",
         connect(logConfiguration=splunk(secretOptions=secrets("a", "b"))),
@@ -543,20 +470,10 @@ CASES: list[Case] = [
         connected(clientAliases=[{"port": 80, "testTrafficRules": {"header": {"name": "x"}}}]),
         S + "/services/http/clientAliases/80/testTrafficRules",
     ),
-    (
-        S + "/services/*/timeout",
-        connected(),
-        connected(timeout={}),
-        connected(timeout={"idleTimeoutSeconds": 1}),
-        S + "/services/http/timeout",
+    filled(
+        S + "/services/*/timeout", connected, {}, {"idleTimeoutSeconds": 1}, at=S + "/services/http/timeout"
     ),
-    (
-        S + "/services/*/tls",
-        connected(),
-        connected(tls={}),
-        connected(tls={"kmsKey": "k"}),
-        S + "/services/http/tls",
-    ),
+    filled(S + "/services/*/tls", connected, {}, {"kmsKey": "k"}, at=S + "/services/http/tls"),
     (
         "/serviceRegistries",
         service(serviceRegistries=[registry("a"), registry("b")]),

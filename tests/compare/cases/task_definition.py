@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.compare.cases import Case, Data
+from tests.compare.cases import Case, Data, filled
 
 C = "/containerDefinitions/*/"
 A = "/containerDefinitions/app/"
 V = "/volumes/*/"
+EFS = "/volumes/data/efsVolumeConfiguration/"
 
 
 def container(**fields: Any) -> Data:
@@ -63,14 +64,8 @@ CASES: list[Case] = [
         task(containerDefinitions=[SIDECAR, {"name": "app", "image": "web:2"}]),
         A + "image",
     ),
-    (C + "cpu", container(), container(cpu=0), container(cpu=10), A + "cpu"),
-    (
-        C + "disableNetworking",
-        container(),
-        container(disableNetworking=False),
-        container(disableNetworking=True),
-        A + "disableNetworking",
-    ),
+    filled(C + "cpu", container, 0, 10, at=A + "cpu"),
+    filled(C + "disableNetworking", container, False, True, at=A + "disableNetworking"),
     (
         C + "dependsOn",
         container(
@@ -107,7 +102,7 @@ CASES: list[Case] = [
         container(environment=[{"name": "B", "value": "x"}, {"name": "A", "value": "a"}]),
         A + "environment/B/value",
     ),
-    (C + "essential", container(), container(essential=True), container(essential=False), A + "essential"),
+    filled(C + "essential", container, True, False, at=A + "essential"),
     (
         C + "extraHosts",
         container(extraHosts=[{"hostname": "a", "ipAddress": "1"}, {"hostname": "a", "ipAddress": "2"}]),
@@ -115,14 +110,8 @@ CASES: list[Case] = [
         container(extraHosts=[{"hostname": "a", "ipAddress": "2"}, {"hostname": "b", "ipAddress": "1"}]),
         A + "extraHosts",
     ),
-    (
-        C + "healthCheck/interval",
-        health(),
-        health(interval=30),
-        health(interval=5),
-        A + "healthCheck/interval",
-    ),
-    (C + "healthCheck/retries", health(), health(retries=3), health(retries=5), A + "healthCheck/retries"),
+    filled(C + "healthCheck/interval", health, 30, 5, at=A + "healthCheck/interval"),
+    filled(C + "healthCheck/retries", health, 3, 5, at=A + "healthCheck/retries"),
     (
         C + "healthCheck/startPeriod",
         health(startPeriod=0),
@@ -131,13 +120,7 @@ CASES: list[Case] = [
         A + "healthCheck/startPeriod",
     ),
     (C + "healthCheck/timeout", health(timeout=5), health(), health(timeout=6), A + "healthCheck/timeout"),
-    (
-        C + "interactive",
-        container(),
-        container(interactive=False),
-        container(interactive=True),
-        A + "interactive",
-    ),
+    filled(C + "interactive", container, False, True, at=A + "interactive"),
     (
         C + "links",
         container(links=["b", "a"]),
@@ -173,20 +156,8 @@ CASES: list[Case] = [
         linux(devices=[{"hostPath": "/a", "permissions": ["read"]}]),
         A + "linuxParameters/devices",
     ),
-    (
-        C + "linuxParameters/initProcessEnabled",
-        linux(),
-        linux(initProcessEnabled=False),
-        linux(initProcessEnabled=True),
-        A + "linuxParameters",
-    ),
-    (
-        C + "linuxParameters/swappiness",
-        linux(maxSwap=10),
-        linux(maxSwap=10, swappiness=60),
-        linux(maxSwap=10, swappiness=5),
-        A + "linuxParameters/swappiness",
-    ),
+    filled(C + "linuxParameters/initProcessEnabled", linux, False, True, at=A + "linuxParameters"),
+    filled(C + "linuxParameters/swappiness", linux, 60, 5, at=A + "linuxParameters/swappiness", maxSwap=10),
     (
         C + "linuxParameters/tmpfs",
         linux(tmpfs=[{"containerPath": "/a", "size": 1}, {"containerPath": "/b", "size": 1}]),
@@ -258,20 +229,8 @@ CASES: list[Case] = [
         ports({"containerPort": 80, "protocol": "udp"}),
         A + "portMappings/80",
     ),
-    (
-        C + "privileged",
-        container(),
-        container(privileged=False),
-        container(privileged=True),
-        A + "privileged",
-    ),
-    (
-        C + "pseudoTerminal",
-        container(),
-        container(pseudoTerminal=False),
-        container(pseudoTerminal=True),
-        A + "pseudoTerminal",
-    ),
+    filled(C + "privileged", container, False, True, at=A + "privileged"),
+    filled(C + "pseudoTerminal", container, False, True, at=A + "pseudoTerminal"),
     (
         C + "readonlyRootFilesystem",
         container(readonlyRootFilesystem=False),
@@ -336,13 +295,7 @@ CASES: list[Case] = [
         container(ulimits=limits("cpu") + limits("core", soft=2)),
         A + "ulimits/core/softLimit",
     ),
-    (
-        C + "versionConsistency",
-        container(),
-        container(versionConsistency="enabled"),
-        container(versionConsistency="disabled"),
-        A + "versionConsistency",
-    ),
+    filled(C + "versionConsistency", container, "enabled", "disabled", at=A + "versionConsistency"),
     (
         C + "volumesFrom",
         container(volumesFrom=[{"sourceContainer": "b"}, {"sourceContainer": "a"}]),
@@ -359,13 +312,7 @@ CASES: list[Case] = [
     ),
     ("/cpu", task(cpu=".25 vCPU"), task(cpu="256"), task(cpu="512"), "/cpu"),
     ("/cpu", task(cpu="1vcpu"), task(cpu="1024"), task(cpu="1"), "/cpu"),
-    (
-        "/enableFaultInjection",
-        task(),
-        task(enableFaultInjection=False),
-        task(enableFaultInjection=True),
-        "/enableFaultInjection",
-    ),
+    filled("/enableFaultInjection", task, False, True),
     (
         "/inferenceAccelerators",
         task(
@@ -389,7 +336,7 @@ CASES: list[Case] = [
         "/inferenceAccelerators/b/deviceType",
     ),
     ("/memory", task(memory="0.5 GB"), task(memory="512"), task(memory="513"), "/memory"),
-    ("/networkMode", task(), task(networkMode="bridge"), task(networkMode="host"), "/networkMode"),
+    filled("/networkMode", task, "bridge", "host"),
     (
         "/placementConstraints",
         task(
@@ -449,13 +396,7 @@ CASES: list[Case] = [
         task(volumes=[{"name": "b", "host": {"sourcePath": "/c"}}, {"name": "a", "host": {}}]),
         "/volumes/b/host/sourcePath",
     ),
-    (
-        V + "configuredAtLaunch",
-        volume(),
-        volume(configuredAtLaunch=False),
-        volume(configuredAtLaunch=True),
-        "/volumes/data/configuredAtLaunch",
-    ),
+    filled(V + "configuredAtLaunch", volume, False, True, at="/volumes/data/configuredAtLaunch"),
     *(
         (
             f"{V}dockerVolumeConfiguration/{name}",
@@ -485,20 +426,14 @@ CASES: list[Case] = [
         efs(),
         efs(authorizationConfig={"iam": "DISABLED"}),
         efs(authorizationConfig={"iam": "ENABLED"}),
-        "/volumes/data/efsVolumeConfiguration/authorizationConfig",
+        EFS + "authorizationConfig",
     ),
-    (
-        V + "efsVolumeConfiguration/rootDirectory",
-        efs(),
-        efs(rootDirectory="/"),
-        efs(rootDirectory="/x"),
-        "/volumes/data/efsVolumeConfiguration/rootDirectory",
-    ),
-    (
+    filled(V + "efsVolumeConfiguration/rootDirectory", efs, "/", "/x", at=EFS + "rootDirectory"),
+    filled(
         V + "efsVolumeConfiguration/transitEncryption",
-        efs(),
-        efs(transitEncryption="DISABLED"),
-        efs(transitEncryption="ENABLED"),
-        "/volumes/data/efsVolumeConfiguration/transitEncryption",
+        efs,
+        "DISABLED",
+        "ENABLED",
+        at=EFS + "transitEncryption",
     ),
 ]

@@ -26,6 +26,11 @@ NAMES = (
     "commit",
     "local_reads",
     "local_rollout",
+    "discovery",
+    "noop",
+    "cold",
+    "idle",
+    "blocked",
 )
 
 

@@ -129,12 +129,24 @@ class Moto:
 
     def tagged(self, account: str, region: str) -> list[tuple[str, str, dict[str, str]]]:
         """What carries tags: its ARN, its type such as `sqs:queue`, its tags."""
-        return [
-            (str(one.arn), str(one.resource_type), dict(one.tags))
-            for _, its_account, its_region, backend in self.held()
+        ours = [
+            (name, backend)
+            for name, its_account, its_region, backend in self.held()
             if its_account == account and its_region == region
+        ]
+        found = [
+            (str(one.arn), str(one.resource_type), dict(one.tags))
+            for _, backend in ours
             for one in getattr(backend, "iter_tagged_resources", tuple)()
         ]
+        # The tagging API knows schedule groups, and moto does not tell it of them.
+        found += [
+            (str(group.arn), "scheduler:schedule-group", backend.tagger.get_tag_dict_for_resource(group.arn))
+            for name, backend in ours
+            if name == "scheduler"
+            for group in backend.schedule_groups.values()
+        ]
+        return found
 
     def held(self) -> list[tuple[str, str, str, Any]]:
         """moto's objects that hold this local AWS's state: service, account, region, object."""

@@ -176,9 +176,7 @@ ARN = "arn:aws:logs:eu-west-1:123456789012:log-group:web"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
 
 
-def steps(
-    spec: dict[str, Any], live: dict[str, Any] | None, lifecycle: Lifecycle | None = None
-) -> list[Step]:
+def steps(spec: dict[str, Any], live: dict[str, Any] | None) -> list[Step]:
     """The steps of a log group of ours."""
     from apollo_ecs_log_group.controller import LogGroupController
     from apollo_ecs_log_group.seen import LogGroup

@@ -297,10 +297,10 @@ async def test_one_that_must_not_be_pruned_is_kept_though_its_manifest_is_gone(w
 
 @pytest.mark.parametrize("output", ["name", "arn"])
 async def test_a_cluster_of_git_is_made_first(world: World, output: str) -> None:
-    cluster = "apiVersion: apollo/v1\nkind: Cluster\nmetadata: {name: blue}\nspec: {}\n"
+    cluster = "\napiVersion: apollo/v1\nkind: Cluster\nmetadata: {name: blue}\nspec: {}\n"
     _written(world, cluster, scheduled(target=f"    cluster: ${{{{ Cluster/blue.{output} }}}}\n"))
     result = await world.apply()
-    assert result.exit_code == 0, result.outcomes
+    assert result.exit_code == 0, (result.plan.problems, result.outcomes)
     target = found(world)[GROUP]["schedules"]["web"]["Target"]
     assert target["Arn"] == f"arn:aws:ecs:eu-west-1:{ACCOUNT}:cluster/blue"
     assert sorted(world.calls()) == [
@@ -321,9 +321,10 @@ async def test_a_schedule_in_everybodys_group_is_warned_of(world: World) -> None
     )
     _written(world, scheduled())
     async with world.operator() as operator:
-        plan = await operator.plan("stage", verify=True)
-    text = str(plan.to_dict())
-    assert "both would start tasks" in text
+        plan = await operator.plan("stage")
+        told = await operator.verify(plan)
+    (problem,) = [one.problem for one in told.findings if one.problem.code == "APO-SCHEDULED-TASK-031"]
+    assert problem.severity == "warning" and "both would start tasks" in problem.message
 
 
 async def test_two_environments_of_one_account_do_not_meet(world: World) -> None:

@@ -306,6 +306,8 @@ class Application:
             return Outcome(planned.key, "Failed", said)
         if now.blocked_by:
             return Outcome(planned.key, "Skipped", now.why)
+        if now.steps and (freed := _freed(planned, now)):
+            return Outcome(planned.key, "Succeeded", f"done; {freed} is git's again: the next apply sets it")
         if now.steps:
             name: OutcomeName = "Skipped" if self._stopping else "Failed"
             return Outcome(planned.key, name, "the difference is still there: " + now.why)
@@ -333,6 +335,12 @@ class Application:
             event = Event(type_, planned.key.environment, planned.key, planned.app, reason, outcome.message)
             commit = self.engine.looker.commits.get(planned.app, "")
             self.engine.emit(evolve(event, commit=commit, generation=planned.generation))
+
+
+def _freed(planned: ResourcePlan, now: ResourcePlan) -> str:
+    """What was left alone when this was planned, and is all that is to be done now: whoever had it is gone."""
+    paths = {change.path for change in now.changes}
+    return ", ".join(sorted(paths)) if paths <= {one.path for one in planned.ignored} else ""
 
 
 def _name(step: Any) -> tuple[str, str]:

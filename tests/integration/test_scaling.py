@@ -141,6 +141,25 @@ async def test_removing_the_scaling_hands_the_count_back(world: World) -> None:
     assert desired(world) == 2
 
 
+async def test_removing_the_scaling_with_a_change_of_the_service_does_what_was_announced(
+    world: World,
+) -> None:
+    write(world, scaling())
+    await done(world)
+    world.aws.load_rises("web", 7, cluster="green")
+    world.aws.settle()
+    write(world, image="web:2")
+    world.aws.clear()
+    result = await world.apply(prune=True)
+    assert world.calls() == ["RegisterTaskDefinition", "UpdateService", "DeregisterScalableTarget"]
+    assert result.exit_code == 0
+    (said,) = [one.message for one in result.outcomes if one.key.kind == "Service"]
+    assert "/desiredCount is git's again" in said
+    assert desired(world) == 7
+    assert await done(world) == ["UpdateService"]
+    assert desired(world) == 2
+
+
 async def test_service_and_scaling_leave_together_the_scaling_first(world: World) -> None:
     write(world, scaling())
     await done(world)

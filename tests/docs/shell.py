@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 __all__ = ["Shell"]
@@ -32,7 +32,9 @@ class Shell:
         home = state / "home"
         home.mkdir()
         self._environment = {
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+            "PATH": os.pathsep.join(
+                [str(state / "bin"), str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+            ),
             "HOME": str(home),
             "LANG": "C.UTF-8",
             "LC_ALL": "C.UTF-8",
@@ -47,6 +49,13 @@ class Shell:
             **environment,
         }
         self._state.write_text(f"cd {shlex.quote(str(folder))}\n")
+
+    def command(self, name: str, words: Sequence[str]) -> None:
+        """Let ``name`` be a command that does ``words``, with what it is given behind them."""
+        path = self._outputs / "bin" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+        path.chmod(0o755)
 
     def run(self, command: str) -> str:
         """What a command prints, on both streams."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from apollo.testing import LocalAws
 from tests.docs.blocks import ROOT
+from tests.docs.own_python import own_python
 from tests.docs.shell import Shell
 
 __all__ = ["STAGES", "stage"]
@@ -24,6 +26,8 @@ STAGES: Mapping[str, str] = {
     "shop": "examples/shop, with its repository, and a local AWS where nothing is deployed yet.",
     "deployed": "As shop, with the environment stage deployed.",
     "whole": "examples/whole, with its kinds installed, and a local AWS where nothing is.",
+    "self": "examples/self, and a local AWS where nothing is.",
+    "plugin": "An empty folder, a Python of its own to install into, and an empty local AWS.",
     "checkout": "This project.",
 }
 
@@ -52,9 +56,14 @@ def stage(name: str, scratch: Path) -> Iterator[Shell]:
         if name == "whole":
             shutil.copytree(ROOT / "examples/whole", folder, dirs_exist_ok=True)
             environment |= {"PYTHONPATH": _companions(scratch / "site")}
+        if name == "self":
+            shutil.copytree(ROOT / "examples/self", folder, dirs_exist_ok=True)
+        if name == "plugin":
+            environment |= own_python(scratch / "python")
         if name == "checkout":
             folder = ROOT
         shell = Shell(folder, state, environment)
+        shell.command("aws", [sys.executable, str(ROOT / "tests/docs/aws_command.py")])
         stack.callback(shell.close)
         if name == "deployed":
             printed = shell.run("apollo apply -e stage --yes")

@@ -21,6 +21,7 @@ def lay_out(project: Path, site: Path) -> None:
     info = site / f"{about['name'].replace('-', '_')}-{about['version']}.dist-info"
     info.mkdir()
     text = f"Metadata-Version: 2.1\nName: {about['name']}\nVersion: {about['version']}\n"
+    text += "".join(f"Requires-Dist: {one}\n" for one in about["dependencies"])
     (info / "METADATA").write_text(text)
     groups = about["entry-points"]
     lines = [

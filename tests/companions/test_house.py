@@ -83,14 +83,20 @@ def test_the_readme_names_every_field_output_and_permission(project: Path) -> No
 
 
 @each
-def test_its_examples_are_valid(project: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "apollo", "validate", str(project / "examples")],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_its_examples_are_valid_and_it_passes_the_check_of_plugins(project: Path) -> None:
+    commands = [["validate", "examples"], ["plugins", "check", _kind(project)]]
+    examples = "".join(path.read_text("utf-8") for path in (project / "examples").glob("*.yaml"))
+    if "prune: confirm" in examples:
+        commands.pop()  # it takes the example away again, and nobody is there to confirm that
+    for command in commands:
+        done = subprocess.run(
+            [sys.executable, "-m", "apollo", *command],
+            cwd=project,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @each

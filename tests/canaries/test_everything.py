@@ -34,7 +34,6 @@ pytestmark = pytest.mark.anyio
 SECRETS = {
     "HOOK_URL": "{url}/hook/c4n4ry-hook",
     "SLACK_URL": "{url}/services/T0/B0/c4n4ry-slack",
-    "SIGNING_KEY": "c4n4ry-signing-key",
     "HUB_TOKEN": "c4n4ry-hub-token",
     "LAB_TOKEN": "c4n4ry-lab-token",
     "GIT_TOKEN": "c4n4ry-git-token",
@@ -64,7 +63,7 @@ spec:
   aws: {{region: eu-west-1}}
 """
 TARGETS = {
-    "hook": "webhook: {{urlFrom: {{env: HOOK_URL}}, secret: {{env: SIGNING_KEY}}}}",
+    "hook": "webhook: {{urlFrom: {{env: HOOK_URL}}, secret: {{secretsManager: signing}}}}",
     "slack": "slack: {{webhook: {{env: SLACK_URL}}}}",
     "hub": 'github: {{repo: acme/config, token: {{env: HUB_TOKEN}}, api: "{url}"}}',
     "lab": 'gitlab: {{project: acme/config, token: {{env: LAB_TOKEN}}, api: "{url}/api/v4"}}',
@@ -116,6 +115,8 @@ def configure(world: World, there: Receiver, monkeypatch: pytest.MonkeyPatch) ->
     text = "---".join(parts).format(account=ACCOUNT, url=there.url)
     (world.folder / "apollo.yaml").write_text(text)
     world.aws.client("sns", account=ACCOUNT).create_topic(Name="told")
+    keeper = world.aws.client("secretsmanager", account=ACCOUNT)
+    keeper.create_secret(Name="signing", SecretString="c4n4ry-signing-key")
 
 
 def listener(world: World) -> str:

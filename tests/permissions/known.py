@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from apollo.aws.models import iam_action
+import pytest
 
-__all__ = ["FREE", "NOT_ASKED_FOR", "action_of", "actions", "counted", "printed"]
+from apollo.aws.models import iam_action
+from tests.companions.conftest import lay_out, projects
+
+__all__ = ["FREE", "NOT_ASKED_FOR", "action_of", "actions", "counted", "own", "printed"]
 
 NOT_ASKED_FOR: Final[Mapping[str, str]] = {
     "iam:PassRole": "ECS checks it inside RegisterTaskDefinition, CreateService and RunTask",
@@ -52,7 +56,17 @@ spec: {eventBridge: {bus: default}}
 """A configuration that names one of each thing that needs a permission of its own."""
 
 
-WITH_AN_OPERATOR: Final = ("cli", "docs", "integration", "notify", "operator", "permissions", "web")
+WITH_AN_OPERATOR: Final = (
+    "canaries",
+    "cli",
+    "controllers",
+    "docs",
+    "integration",
+    "notify",
+    "operator",
+    "permissions",
+    "web",
+)
 """The folders of tests that run Apollo as users do, with its own kinds and no others."""
 
 STRANGERS: Final[Mapping[str, str]] = {
@@ -73,9 +87,19 @@ def action_of(service: str, operation: str) -> str:
 
 
 @cache
+def own() -> frozenset[str]:
+    """All that is granted for Apollo's own kinds: deploying, verifying, telling."""
+    return actions("--verify")
+
+
+@cache
 def printed() -> frozenset[str]:
-    """All that is granted: deploying, verifying, telling; and what is free."""
-    return actions("--verify") | frozenset(FREE)
+    """What may be used: that, what the kinds of plugins/ need beside it, and what is free."""
+    with tempfile.TemporaryDirectory() as site, pytest.MonkeyPatch.context() as patch:
+        for project in projects():
+            lay_out(project, Path(site))
+        patch.setattr(sys, "path", [site, *(str(one / "src") for one in projects()), *sys.path])
+        return own() | actions("--verify") | frozenset(FREE)
 
 
 def actions(*options: str) -> frozenset[str]:

@@ -89,7 +89,7 @@ def _is_whole(config: pytest.Config) -> bool:
 def _judge(calls: Mapping[tuple[str, str], set[str]], *, whole: bool) -> Iterator[str]:
     if not calls:
         return
-    from tests.permissions.known import NOT_ASKED_FOR, action_of, counted, printed
+    from tests.permissions.known import NOT_ASKED_FOR, action_of, counted, own, printed
 
     allowed = printed()
     used: dict[str, set[str]] = {}
@@ -100,7 +100,7 @@ def _judge(calls: Mapping[tuple[str, str], set[str]], *, whole: bool) -> Iterato
     for action in sorted(set(used) - allowed):
         yield f"{action} is used and not printed by apollo iam-policy, in {min(used[action])}"
     if whole:
-        for action in sorted(allowed - set(used) - set(NOT_ASKED_FOR)):
+        for action in sorted(own() - set(used) - set(NOT_ASKED_FOR)):
             yield f"{action} is printed by apollo iam-policy, and no test uses it"
 
 

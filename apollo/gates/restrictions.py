@@ -18,6 +18,9 @@ _Subject = Literal["kinds", "clusters", "roles", "listeners", "images"]
 _FREE_FORM = frozenset({"dockerLabels", "labels", "tags", "options", "driverOpts", "environment"})
 """Members whose keys and values are the user's own words, not AWS's fields."""
 
+_CLUSTERS = frozenset({("Service", "cluster"), ("Cluster", "name"), ("Cluster", "arn")})
+"""Outputs that name a cluster."""
+
 _RULES = frozenset({"productionListenerRule", "testListenerRule"})
 """Fields of a service that name listener rules (ECS AdvancedConfiguration)."""
 
@@ -92,9 +95,10 @@ def _beyond_git(proposal: Proposal) -> list[tuple[_Use, str]]:
 
 
 def _judged_elsewhere(use: _Use) -> bool:
-    """Whether it is the cluster of a service in git, which has to pass itself before anything follows it."""
+    """Whether it is a cluster in git, or that of a service in git, which has to pass itself before anything
+    follows it."""
     refs = list(refs_in(use.value)) if use.subject == "clusters" else []
-    return bool(refs) and all((ref.kind, ref.output) == ("Service", "cluster") for ref in refs)
+    return bool(refs) and all((ref.kind, ref.output) in _CLUSTERS for ref in refs)
 
 
 def _uses(proposal: Proposal) -> Iterator[_Use]:
@@ -132,7 +136,7 @@ def _in_list(items: Iterable[Any], path: str) -> Iterator[_Use]:
 
 
 def _subject(name: str, path: str) -> _Subject | None:
-    if name in {"cluster", "clusterArn"}:
+    if name in {"cluster", "clusterArn"} or (name == "clusterName" and not path):
         return "clusters"
     if name.lower().endswith("rolearn") or (name == "role" and not path):
         return "roles"

@@ -192,6 +192,33 @@ async def test_a_service_of_another_target_group_moves_over_before_the_old_one_g
     await settled(world)
 
 
+@pytest.mark.parametrize(("allowed", "code"), [("[blue]", 0), ("[green]", 3)])
+async def test_only_clusters_that_the_environment_allows_are_made_and_used(
+    world: World, allowed: str, code: int
+) -> None:
+    world.configure(more=f"  allow: {{clusters: {allowed}}}\n")
+    web = service(cluster='"${{ Cluster/blue.name }}"')
+    world.write({"web/web.yaml": CLUSTER + "---" + task_definition() + "---" + web})
+    result = await world.apply()
+    assert result.exit_code == code, result.outcomes
+    assert ("CreateCluster" in world.calls(), "CreateService" in world.calls()) == (code == 0, code == 0)
+    if code:
+        assert "allow.clusters" in result.plan.to_dict()["gates"][0]["message"]
+
+
+async def test_verify_finds_nothing_wrong_with_what_the_same_commit_makes(world: World) -> None:
+    at = listener(world)
+    world.write({"web/web.yaml": "---".join([together(at), CLUSTER, target_group()])})
+    async with world.operator() as operator:
+        plan = await operator.plan("stage")
+        checked = await operator.verify(plan)
+    wrong = [one for one in checked.findings if one.problem.severity == "error"]
+    about = [
+        str(one) for one in wrong if "cluster" in one.problem.path or "target" in one.problem.path.lower()
+    ]
+    assert about == []
+
+
 # ── target groups ────────────────────────────────────────────────────────────────────────────────────────
 
 

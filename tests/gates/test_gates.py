@@ -209,11 +209,14 @@ def test_nothing_of_others_is_ever_deleted(owner: str | None) -> None:
     assert verdict.reason == "Conflict"
 
 
-def test_the_cluster_of_a_service_yet_to_come_is_that_service_s_to_answer_for() -> None:
+@pytest.mark.parametrize(
+    ("kind", "output"), [("Service", "cluster"), ("Cluster", "name"), ("Cluster", "arn")]
+)
+def test_a_cluster_yet_to_come_is_for_whoever_makes_or_names_it_to_answer_for(kind: str, output: str) -> None:
     allow = Allow(clusters=("green",))
-    follows = wanted(Anything(cluster=marker("Service", "web", "cluster")))
+    follows = wanted(Anything(cluster=marker(kind, "web", output)))
     assert RestrictionsGate().check(proposal(want=follows, allow=allow)) == Allowed()
-    other = wanted(Anything(cluster=marker("Cluster", "web", "name")))
+    other = wanted(Anything(cluster=marker("acme.Place", "web", "name")))
     assert isinstance(RestrictionsGate().check(proposal(want=other, allow=allow)), Held)
 
 

@@ -158,6 +158,22 @@ async def test_rules_and_scaling_made_changed_and_removed(world: Least) -> None:
     await world.goes(prune=True)
 
 
+async def test_the_registry_of_a_service_is_looked_up(world: Least) -> None:
+    cloud_map = world.aws.client("servicediscovery", account=ACCOUNT)
+    operation = cloud_map.create_http_namespace(Name="shop")["OperationId"]
+    namespace = cloud_map.get_operation(OperationId=operation)["Operation"]["Targets"]["NAMESPACE"]
+    there = cloud_map.create_service(Name="web", NamespaceId=namespace)["Service"]["Arn"]
+    gone = f"{there.rpartition('/')[0]}/srv-0000000000000000"
+    for arn, missing in ((there, 0), (gone, 1)):
+        registries = f"[{{registryArn: '{arn}'}}]"
+        world.write({"web/web.yaml": task_definition() + "---" + service(serviceRegistries=registries)})
+        with allowed(world.aws, actions("--mode", "read", "--verify")):
+            async with world.operator() as operator:
+                found = await operator.verify(await operator.plan("stage"))
+        about = [one for one in found.findings if "serviceRegistries" in one.problem.path]
+        assert len([one for one in about if one.status == "failed"]) == missing, about
+
+
 def test_reading_is_less_than_deploying_and_changes_nothing() -> None:
     from apollo.aws import is_mutating
 

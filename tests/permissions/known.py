@@ -15,7 +15,7 @@ import pytest
 from apollo.aws.models import iam_action
 from tests.companions.conftest import lay_out, projects
 
-__all__ = ["FREE", "NOT_ASKED_FOR", "action_of", "actions", "counted", "own", "printed"]
+__all__ = ["FREE", "NOT_ASKED_FOR", "action_of", "actions", "allowed", "counted", "own"]
 
 NOT_ASKED_FOR: Final[Mapping[str, str]] = {
     "iam:PassRole": "ECS checks it inside RegisterTaskDefinition, CreateService and RunTask",
@@ -92,14 +92,18 @@ def own() -> frozenset[str]:
     return actions("--verify")
 
 
+def allowed(test: str) -> frozenset[str]:
+    """What a test may use: pages install the kinds of plugins/, too."""
+    return (_with_companions() if test.startswith("tests/docs/") else own()) | frozenset(FREE)
+
+
 @cache
-def printed() -> frozenset[str]:
-    """What may be used: that, what the kinds of plugins/ need beside it, and what is free."""
+def _with_companions() -> frozenset[str]:
     with tempfile.TemporaryDirectory() as site, pytest.MonkeyPatch.context() as patch:
         for project in projects():
             lay_out(project, Path(site))
         patch.setattr(sys, "path", [site, *(str(one / "src") for one in projects()), *sys.path])
-        return own() | actions("--verify") | frozenset(FREE)
+        return actions("--verify")
 
 
 def actions(*options: str) -> frozenset[str]:

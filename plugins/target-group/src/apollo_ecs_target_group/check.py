@@ -26,7 +26,7 @@ def problems(spec: TargetGroupSpec) -> Iterator[Problem]:
 
 
 def _problem(path: str, message: str, hint: str = "") -> Problem:
-    return Problem("APO-TG-001", message, path=path, hint=hint)
+    return Problem("APO-TARGET-GROUP-001", message, path=path, hint=hint)
 
 
 def _name(spec: TargetGroupSpec) -> Iterator[Problem]:

@@ -122,14 +122,14 @@ class TargetGroupController(Controller[TargetGroupSpec, TargetGroup]):
                 raise Terminal(
                     f"{step.target} cannot be made anew under its name while a listener or a rule forwards "
                     "to it: AWS deletes none that is in use",
-                    code="APO-TG-003",
+                    code="APO-TARGET-GROUP-003",
                     hint="change its spec.name as well: the new one is made beside it, rules and services "
                     "move over, and the old one goes last",
                     reason="InUse",
                 ) from None
             raise Transient(
                 f"{step.target} is not deleted yet: a listener or a rule still forwards to it",
-                code="APO-TG-004",
+                code="APO-TARGET-GROUP-004",
                 hint="what forwards to it and is not in git has to be changed by whoever made it",
                 reason="InUse",
             ) from None

@@ -63,7 +63,7 @@ async def _all(ctx: Context) -> list[Mapping[str, Any]]:
         if not marker:
             return found
         if marker == more.get("Marker"):
-            raise Transient("AWS lists the target groups in a circle", code="APO-TG-002")
+            raise Transient("AWS lists the target groups in a circle", code="APO-TARGET-GROUP-002")
         more = {"Marker": marker}
 
 
@@ -140,5 +140,5 @@ async def ours(ctx: Context) -> AsyncIterator[tuple[str, Mapping[str, str]]]:
         if not token:
             return
         if token == more.get("PaginationToken"):
-            raise Transient("AWS answers GetResources in a circle", code="APO-TG-002")
+            raise Transient("AWS answers GetResources in a circle", code="APO-TARGET-GROUP-002")
         more = {"PaginationToken": token}

@@ -39,6 +39,7 @@ class Wish:
             environments=(self.place.environment.name,),
             profile=self.state.profile,
             region=self.state.region,
+            share=1.0,  # a person waits, and it is over in a moment
         )
 
     async def plan(self, operator: Operator) -> Plan:

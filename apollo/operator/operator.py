@@ -90,6 +90,7 @@ class Operator:
     :param tracer: takes spans of commits, reconciles and AWS calls.
     :param handlers: functions that hear of events, run at intervals, or may refuse a change; ``handlers`` of
         the operator itself is one more to hang functions on.
+    :param share: of AWS's published rates, what looking around may draw; see `apollo.aws.Aws`.
     :raises ConfigError: when an environment is asked for that the settings do not hold.
     """
 
@@ -108,6 +109,7 @@ class Operator:
         handlers: Sequence[Handlers] = (),
         services: Sequence[Callable[[Operator], Awaitable[None]]] = (),
         tracer: Tracer | None = None,
+        share: float = 0.5,
     ) -> None:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
@@ -121,6 +123,7 @@ class Operator:
         self.aws = Aws(
             settings.installation.name,
             clock=self.clock,
+            share=share,
             profile=profile,
             region=region,
             timeouts=limits,

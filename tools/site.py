@@ -24,6 +24,7 @@ _LINK = re.compile(r"(?P<before>\]\()(?P<target>[^)\s#]+)(?P<anchor>#[^)\s]*)?(?
 _FENCED = re.compile(r"^(?P<indent> *)```.*?^(?P=indent)```$", re.MULTILINE | re.DOTALL)
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[a-z]+)(?P<words> [^\n`]*)?$", re.MULTILINE)
 _ITEM = re.compile(r"^( *)([-*]|\d+\.) ")
+_WHERE = "The commands of this page were run in [the shop](the-shop.md), and printed what stands here."
 _LARGEST = 60_000
 """Characters of a file that is shown; of more, the beginning is."""
 
@@ -77,6 +78,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         markdown = markdown.replace(f"]({written})", f"]({goal})")
     if name.startswith("_files/") and origin.suffix == ".md":
         markdown = _LINK.sub(lambda found: _from_root(found, origin, name), markdown)
+    if re.match(r"<!-- stage: (shop|deployed) -->", markdown) and name.startswith("how-to/"):
+        markdown += f"\n---\n\n{_WHERE}\n"
     return _lists(_FENCE.sub(_fence, markdown))
 
 

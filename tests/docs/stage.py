@@ -24,6 +24,7 @@ SPEED = 40.0
 STAGES: Mapping[str, str] = {
     "folder": "An empty folder; no AWS.",
     "aws": "An empty folder; a local AWS with the clusters of the example.",
+    "clone": "A folder with examples/ in it, whose owner's home is empty; no AWS.",
     "shop": "examples/shop, with its repository, and a local AWS where nothing is deployed yet.",
     "deployed": "As shop, with the environment stage deployed.",
     "whole": "examples/whole, with its kinds installed, and a local AWS where nothing is.",
@@ -46,7 +47,7 @@ def stage(name: str, scratch: Path) -> Iterator[Shell]:
     state.mkdir()
     with ExitStack() as stack:
         environment: dict[str, str] = {"AWS_EC2_METADATA_DISABLED": "true"}
-        if name not in ("folder", "checkout"):
+        if name not in ("folder", "clone", "checkout"):
             aws = stack.enter_context(LocalAws(speed=SPEED))
             environment = aws.env()
         if name in ("aws", "shop", "deployed"):
@@ -55,6 +56,8 @@ def stage(name: str, scratch: Path) -> Iterator[Shell]:
         if name in ("shop", "deployed"):
             shutil.copytree(ROOT / "examples/shop", folder, dirs_exist_ok=True)
             _repository(folder / "config")
+        if name == "clone":
+            shutil.copytree(ROOT / "examples", folder / "examples")
         if name == "whole":
             shutil.copytree(ROOT / "examples/whole", folder, dirs_exist_ok=True)
             environment |= {"PYTHONPATH": _companions(scratch / "site")}

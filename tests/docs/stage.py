@@ -13,7 +13,6 @@ from pathlib import Path
 from apollo.testing import LocalAws
 from tests.docs.blocks import ROOT
 from tests.docs.own_python import own_python
-from tests.docs.own_python import own_python
 from tests.docs.shell import Shell
 
 __all__ = ["STAGES", "stage"]
@@ -29,7 +28,6 @@ STAGES: Mapping[str, str] = {
     "deployed": "As shop, with the environment stage deployed.",
     "whole": "examples/whole, with its kinds installed, and a local AWS where nothing is.",
     "self": "examples/self, and a local AWS where nothing is.",
-    "plugin": "An empty folder, a Python of its own to install into, and an empty local AWS.",
     "plugin": "An empty folder, a Python of its own to install into, and an empty local AWS.",
     "checkout": "This project.",
 }
@@ -63,8 +61,6 @@ def stage(name: str, scratch: Path) -> Iterator[Shell]:
             environment |= {"PYTHONPATH": _companions(scratch / "site")}
         if name == "self":
             shutil.copytree(ROOT / "examples/self", folder, dirs_exist_ok=True)
-        if name == "plugin":
-            environment |= own_python(scratch / "python")
         if name == "plugin":
             environment |= own_python(scratch / "python")
         if name == "checkout":

@@ -6,9 +6,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
+from apollo_ecs_log_group.controller import LogGroupController
 
 import apollo
+from apollo.api import AwsError, Call, Key, Step, Transient
 from apollo.testing import LocalAws
 
 CONFIG = """
@@ -134,3 +137,22 @@ def test_an_answer_that_is_lost_does_no_harm(world: World, call: str, when: str)
     world.calls()
     world.apply()
     assert world.calls() == []
+
+
+def test_a_log_group_that_is_busy_is_tried_again() -> None:
+    text = "busy"
+    refusal = AwsError(
+        text,
+        service="logs",
+        operation="PutRetentionPolicy",
+        category="invalid",
+        aws_code="OperationAbortedException",
+    )
+
+    class Refusing:
+        async def write(self, call: Call) -> None:
+            raise refusal
+
+    step = Step("create", Key("LogGroup", "stage", "web"), Call("logs", "PutRetentionPolicy", {}))
+    with pytest.raises(Transient, match=text):
+        anyio.run(LogGroupController().act, Refusing(), step)

@@ -6,9 +6,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
+from apollo_ecs_scheduled_task.controller import ScheduledTaskController
 
 import apollo
+from apollo.api import AwsError, Call, Key, Step, Transient
 from apollo.testing import LocalAws
 
 CONFIG = """
@@ -160,3 +163,22 @@ def test_an_answer_that_is_lost_does_no_harm(world: World, call: str, when: str)
     world.calls()
     world.apply()
     assert world.calls() == []
+
+
+def test_a_role_that_was_made_just_now_is_waited_for() -> None:
+    text = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
+    refusal = AwsError(
+        text,
+        service="scheduler",
+        operation="CreateSchedule",
+        category="invalid",
+        aws_code="ValidationException",
+    )
+
+    class Refusing:
+        async def write(self, call: Call) -> None:
+            raise refusal
+
+    step = Step("create", Key("ScheduledTask", "stage", "web"), Call("scheduler", "CreateSchedule", {}))
+    with pytest.raises(Transient, match=text):
+        anyio.run(ScheduledTaskController().act, Refusing(), step)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from apollo.api import (
     OWNER_TAG,
     PRUNE_TAG,
+    AwsError,
     Context,
     Controller,
     Env,
@@ -17,6 +19,7 @@ from apollo.api import (
     Problem,
     Resource,
     Step,
+    Transient,
     is_unknown,
 )
 from apollo_ecs_log_group import seen as look
@@ -132,3 +135,12 @@ class LogGroupController(Controller[LogGroupSpec, LogGroup]):
                 found = LogGroup(name, arn, live[name], tags)
                 prune = tags.get(PRUNE_TAG, "auto")
                 yield Owned(key, Identity("logs:log-group", name), found, complete=key in wanted, prune=prune)
+
+    async def act(self, ctx: Context, step: Step) -> Mapping[str, Any]:
+        try:
+            return await ctx.write(step.call)
+        except AwsError as error:
+            if error.aws_code == "OperationAbortedException":
+                # Another request changed the same log group at the same time, or it is still being deleted.
+                raise Transient(error.message, code="APO-LOG-GROUP-040", reason="Busy") from None
+            raise

@@ -23,6 +23,7 @@ from apollo.api import (
     Problem,
     Resource,
     Step,
+    Transient,
     Wait,
     is_unknown,
 )
@@ -192,3 +193,17 @@ class ScheduledTaskController(Controller[ScheduledTaskSpec, Seen]):
 
         for owned in await look.together(whole, sorted(ours, key=lambda one: one[0])):
             yield owned
+
+    async def act(self, ctx: Context, step: Step) -> Mapping[str, Any]:
+        try:
+            return await ctx.write(step.call)
+        except AwsError as error:
+            if "to assume the role" in error.message:
+                # IAM tells other services of a new role some seconds after it was made.
+                raise Transient(
+                    error.message,
+                    code="APO-SCHEDULED-TASK-040",
+                    hint="target.roleArn must trust scheduler.amazonaws.com",
+                    reason="RoleNotReady",
+                ) from None
+            raise

@@ -105,6 +105,8 @@ class Application:
     moved: set[Key] = field(factory=set, init=False)
     halted: set[Key] = field(factory=set, init=False)
     """What was planned together with something that moved."""
+    _tended: set[str] = field(factory=set, init=False)
+    """Groups that were not to be changed by the plan, and were."""
     _planned: Mapping[tuple[Key, str], Sequence[tuple[str, str]]] = field(init=False)
     _rollouts: Rollouts = field(init=False)
 
@@ -170,6 +172,8 @@ class Application:
             members = await engine.actor.group(
                 keys, "act", members=members, frozen=frozen, together=bool(leaving)
             )
+            if await self._unforeseen(name, members):
+                continue
             after = self._again(members, backoff)
             if after is None or self._stopping or engine.clock.monotonic() + after > self.deadline:
                 await self._missing(name, leaving - {(m.key, m.plan.place) for m in members})
@@ -179,6 +183,22 @@ class Application:
                     group = engine.graph.groups[engine.graph.group_of[needed]]
                     await engine.looker.group(sorted(group), "wait")
             await engine.clock.sleep(after)
+
+    async def _unforeseen(self, name: str, members: Iterable[Member]) -> bool:
+        """Bring about what the members need and what a closer look has shown to be missing only now, such as
+        a revision that somebody deregistered. Once for each; returns whether anything was done."""
+        engine, known = self.engine, self.engine.looker.known
+        if self.exact or self._stopping:
+            return False
+        needs = {need for member in members for need in member.plan.blocked_by}
+        wanted = {need for need in needs if need in known and known[need].pending}
+        groups = {engine.graph.group_of[need] for need in wanted if need in engine.graph.group_of}
+        groups -= {name, *self._tended}
+        self._tended |= groups
+        for group in sorted(groups):
+            for member in await self._group(group, sorted(engine.graph.groups[group])):
+                self._take_in(member)
+        return bool(groups)
 
     async def _missing(self, group: str, places: Collection[tuple[Key, str]]) -> None:
         """Look closely at what was to be deleted with its group and did not show there any more."""
@@ -305,7 +325,8 @@ class Application:
             said = f"planned together with {names}, which changed after the plan was made; plan again"
             return Outcome(planned.key, "Failed", said)
         if now.blocked_by:
-            return Outcome(planned.key, "Skipped", now.why)
+            # Planned, and then stopped by what moved under it.
+            return Outcome(planned.key, "Failed" if self.exact and planned.sendable else "Skipped", now.why)
         if now.steps and (freed := _freed(planned, now)):
             return Outcome(planned.key, "Succeeded", f"done; {freed} is git's again: the next apply sets it")
         if now.steps:
@@ -338,7 +359,7 @@ class Application:
 
 
 def _freed(planned: ResourcePlan, now: ResourcePlan) -> str:
-    """What was left alone when this was planned, and is all that is to be done now: whoever had it is gone."""
+    """What was left alone when this was planned, and is all that is to be done now: its owner is gone."""
     paths = {change.path for change in now.changes}
     return ", ".join(sorted(paths)) if paths <= {one.path for one in planned.ignored} else ""
 

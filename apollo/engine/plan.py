@@ -243,7 +243,8 @@ class Plan:
     environment: str
     commit: str
     config_digest: str
-    resources: tuple[ResourcePlan, ...] = ()
+    # asyncio takes the repr of what a program's first task returns: not of thousands of specs.
+    resources: tuple[ResourcePlan, ...] = field(default=(), repr=lambda items: f"<{len(items)}>")
     problems: tuple[Problem, ...] = ()
     dirty: bool = False
 

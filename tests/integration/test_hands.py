@@ -442,6 +442,14 @@ async def test_what_is_deleted_by_hand_comes_back(
     assert not (await shop.world.plan()).steps
 
 
+async def test_an_exact_apply_registers_nothing_that_was_not_announced(shop: Shop) -> None:
+    await deploy(shop)
+    deregister_all(shop)
+    shop.world.aws.clear()
+    result = await shop.world.apply(exact=True)
+    assert result.exit_code == 1 and shop.world.calls() == []
+
+
 async def test_a_service_that_somebody_made_again_is_theirs(shop: Shop) -> None:
     """ABA: ours is deleted, and one of the same name stands there."""
     world = shop.world

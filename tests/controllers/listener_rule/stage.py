@@ -128,7 +128,8 @@ class Stage:
         sent: list[Step] = []
         for _ in range(200):
             members = await self.look(*wants)
-            gone = [(None, one.seen) for one in await self.orphans(*wants)] if prune else []
+            orphans = await self.orphans(*wants) if prune else []
+            gone = [(None, one.seen) for one in orphans if one.group == self.listener]
             refused = RULES.conflicts([*members, *gone])
             steps = RULES.diff_group([*(one for one in members if one[0].key not in refused), *gone])
             if not steps:

@@ -88,6 +88,22 @@ def test_validate_needs_no_event_loop(tmp_path: Path) -> None:
     )
 
 
+def test_kinds_that_no_file_uses_are_not_imported(tmp_path: Path) -> None:
+    file = tmp_path / "web.yaml"
+    file.write_text(
+        "apiVersion: apollo/v1\nkind: TaskDefinition\nmetadata: {name: web}\n"
+        "spec: {containerDefinitions: [{name: app, image: 'web:1', memory: 128}]}\n"
+    )
+    loaded = _loaded(["validate", str(file)], tmp_path)
+    assert "apollo.controllers.task_definition" in loaded
+    others = (
+        "apollo.controllers.service",
+        "apollo.controllers.listener_rule",
+        "apollo.controllers.scaling_policy",
+    )
+    assert {name for name in loaded if name in others or name.startswith("apollo_")} == set()
+
+
 @pytest.mark.parametrize(
     "module", ["apollo", "apollo.api", "apollo.compare", "apollo.errors", "apollo.settings"]
 )

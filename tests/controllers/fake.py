@@ -15,7 +15,7 @@ class FakeContext:
 
     def __init__(self, **answers: Answer) -> None:
         self.env = Env("stage", region="eu-west-1", cluster="green")
-        self.answers = answers
+        self.answers: Mapping[str, Answer] = {"GetResources": {}, **answers}  # the index knows nothing
         self.calls: list[str] = []
         self._memory: dict[tuple[str, Any], Any] = {}
 

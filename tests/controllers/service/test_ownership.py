@@ -78,7 +78,8 @@ async def test_owned_lists_what_carries_our_tag_and_nothing_else(pilot: Pilot) -
     found = [one async for one in SERVICES.owned(pilot.ctx(), [])]
     assert {one.key.name for one in found} == {f"web-{number}" for number in range(12)}
     assert all(one.complete and one.identity.id == f"green/{one.key.name}" for one in found)
-    assert pilot.local.counts() == {"ecs:ListServices": 1, "ecs:DescribeServices": 2}
+    reads = {"ecs:ListServices": 1, "ecs:DescribeServices": 2, "resourcegroupstaggingapi:GetResources": 1}
+    assert pilot.local.counts() == reads
     (step,) = SERVICES.diff(None, found[0].seen)
     assert (step.verb, step.call.operation, step.target) == ("delete", "DeleteService", found[0].key)
 

@@ -43,3 +43,11 @@ async def test_adopt(world: World) -> None:
         world.write({"web/log.yaml": log_group(spec=SPEC, lifecycle="{adopt: true}")})
 
     assert await survives_every_crash(world, Story(by_hand, beside=found)) >= 4
+
+
+async def test_another_class(world: World) -> None:
+    def change(world: World) -> None:
+        spec = "{retentionInDays: 30, logGroupClass: INFREQUENT_ACCESS}"
+        world.write({"web/log.yaml": log_group(spec=spec, lifecycle="{replace: allow}")})
+
+    assert await survives_every_crash(world, Story(change, _made, beside=found)) >= 6

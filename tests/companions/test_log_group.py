@@ -170,7 +170,61 @@ async def test_a_mistake_is_told_with_its_place(world: World, spec: str, path: s
     assert any(word in str(problem) for word in said.split("|"))
 
 
-# ── what moto has not: the steps themselves, held against the SDK's model ─────────────────────────────────
+async def test_a_key_is_associated_and_taken_away(world: World) -> None:
+    world.write({"web/log.yaml": log_group(spec=f'{{kmsKeyId: "{KEY}"}}')})
+    assert (await world.apply()).exit_code == 0
+    assert world.calls() == ["CreateLogGroup"]
+    logs = world.aws.client("logs")
+    logs.disassociate_kms_key(logGroupName="web")
+    world.aws.clear()
+    await world.apply()
+    assert world.calls() == ["AssociateKmsKey"]
+    world.write({"web/log.yaml": log_group()})
+    world.aws.clear()
+    await world.apply()
+    assert world.calls() == ["DisassociateKmsKey"]
+    world.aws.clear()
+    await world.apply()
+    assert world.calls() == []
+
+
+async def test_one_that_is_protected_stays_and_says_so(world: World) -> None:
+    other = log_group("other")
+    world.write(
+        {"web/log.yaml": log_group(spec="{deletionProtectionEnabled: true}"), "web/other.yaml": other}
+    )
+    assert (await world.apply()).exit_code == 0
+    world.write({"web/log.yaml": None})
+    world.aws.clear()
+    result = await world.apply(prune=True)
+    assert result.exit_code != 0 and world.calls() == []
+    assert any(
+        "is protected against deletion and is kept" in str(one.failure) for one in result.plan.resources
+    )
+    world.write({"web/log.yaml": log_group(spec="{deletionProtectionEnabled: false}")})
+    assert (await world.apply()).exit_code == 0
+    assert world.calls() == ["PutLogGroupDeletionProtection"]
+    world.write({"web/log.yaml": None})
+    assert (await world.apply(prune=True)).exit_code == 0
+    assert list(found(world)) == ["other"]
+
+
+async def test_another_class_is_denied_until_the_manifest_allows_it(world: World) -> None:
+    world.write({"web/log.yaml": log_group(spec="{retentionInDays: 7}")})
+    await world.apply()
+    spec = "{retentionInDays: 7, logGroupClass: INFREQUENT_ACCESS}"
+    world.write({"web/log.yaml": log_group(spec=spec)})
+    world.aws.clear()
+    assert (await world.apply()).exit_code == 3 and world.calls() == []
+    world.write({"web/log.yaml": log_group(spec=spec, lifecycle="{replace: allow}")})
+    assert (await world.apply()).exit_code == 0
+    assert world.calls() == ["DeleteLogGroup", "CreateLogGroup", "PutRetentionPolicy"]
+    world.aws.clear()
+    await world.apply()
+    assert world.calls() == []
+
+
+# ── the steps themselves, held against the SDK's model ─────────────────────────────────
 
 ARN = "arn:aws:logs:eu-west-1:123456789012:log-group:web"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"

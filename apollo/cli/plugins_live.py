@@ -89,6 +89,7 @@ class _Trial:
         self._noted = [Noted(one) for one in controllers]
         self._files, self._anchor = (*files, anchor), anchor
         self._kind = ", ".join(one.kind for one in controllers)
+        self._resources = resources
         self._kept = {
             one.owner for some in resources.values() for one in some if one.lifecycle.prune != "auto"
         }
@@ -114,6 +115,7 @@ class _Trial:
         pruned = self._judged("is pruned", [*_wrong(gone), *self._left()], remedy, deletions)
         found.append(pruned)
         found += self._permitted()
+        found += await self._foreign()
         remedy = "observe has to find what a lost call has done; no state may be kept in the process"
         lost = await self._lose(calls, state)
         found.append(self._judged("lost answers while making it", lost, remedy, calls))
@@ -132,11 +134,16 @@ class _Trial:
         client.create_cluster(clusterName=spec.cluster or "default")
         self._aws.clear()
 
-    async def _apply(self, paths: Sequence[Path], *, prune: bool = False) -> Result:
+    async def _apply(
+        self, paths: Sequence[Path], *, prune: bool = False, installation: str | None = None
+    ) -> Result:
         """One pass of a process that remembers nothing."""
-        name = self._settings.environments[0].name
+        name, settings = self._settings.environments[0].name, self._settings
+        if installation is not None:
+            other = settings.installation.model_copy(update={"name": installation})
+            settings = settings.model_copy(update={"installation": other})
         async with Operator(
-            self._settings, controllers=self._noted, clock=_Clock(self._aws), region=self._region
+            settings, controllers=self._noted, clock=_Clock(self._aws), region=self._region
         ) as operator:
             plan = await operator.plan(name, paths=paths, prune=prune)
             return await operator.apply(plan)
@@ -149,6 +156,31 @@ class _Trial:
         wrong += [f"{call} is sent {count} times again" for call, count in again.items()]
         remedy = "diff has to find nothing where AWS equals git: compare what AWS answers, not what was sent"
         return self._judged(check, wrong, remedy)
+
+    async def _foreign(self) -> Iterator[Finding]:
+        """What another installation made under the same name is left alone."""
+        named = [
+            noted
+            for noted in self._noted
+            if all(noted.inner.identity(one.spec, one.env) is not None for one in self._resources[noted.kind])
+        ]
+        if not named:
+            return iter(())
+        self._stage()
+        await self._apply(self._files, installation="somebody-else")
+        for noted in named:
+            noted.calls.clear()
+        await self._apply(self._files)
+        remedy = "owner has to answer the ownership tag that the object has: observe must read its tags"
+        return iter(
+            judged(
+                noted.kind,
+                "somebody else's is left alone",
+                (f"{operation} is sent" for _, operation, writes in sorted(noted.calls) if writes),
+                remedy,
+            )
+            for noted in named
+        )
 
     async def _lose(self, calls: Sequence[tuple[str, str]], state: Any) -> list[str]:
         """Each changing call once not arrived, and once not answered. ``state``: how it has to end; None: the

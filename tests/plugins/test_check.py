@@ -234,9 +234,26 @@ class Remembers(Place):
         return seen
 
 
+class Grabs(Place):
+    """Believes that whatever is there is its own."""
+
+    def owner(self, seen: dict[str, Any]) -> str | None:
+        return self.mine
+
+    def diff(self, want: Resource[PlaceSpec] | None, seen: dict[str, Any] | None) -> Sequence[Step]:
+        if want is not None and seen is not None and seen["tags"].get(OWNER_TAG) != want.owner:
+            tags = [{"key": name, "value": value} for name, value in want.tags.items()]
+            call = Call("ecs", "TagResource", {"resourceArn": seen["clusterArn"], "tags": tags})
+            return [Step("update", want.key, call)]
+        return super().diff(want, seen)
+
+    mine = "check/check/acme.Place/place"
+
+
 @pytest.mark.parametrize(
     ("controller", "check_name", "said"),
     [
+        (Grabs(), "somebody else's is left alone", "TagResource is sent"),
         (Restless(), "a second pass changes nothing", "ecs:CreateCluster"),
         (Forgets(), "is pruned", "acme.Place/place is still there"),
         (Undeclared(), "every call is permitted", "ecs:DescribeClusters is used and not among permissions"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from apollo.cli.iam_actions import BY_CLUSTER, RESOURCES
+from apollo.cli.iam_actions import BY_CLUSTER, COMPANIONS, RESOURCES
 from apollo.cli.options import config_option, debug_option, environments_option
 from apollo.cli.text import tell
 
@@ -21,18 +21,29 @@ __all__ = ["iam_policy", "policy"]
 _PASSES_ROLES = frozenset(
     {"ecs:RegisterTaskDefinition", "ecs:CreateService", "ecs:UpdateService", "ecs:RunTask"}
 )
+_PASSED_TO = {
+    "scheduler:CreateSchedule": "scheduler.amazonaws.com",
+    "scheduler:UpdateSchedule": "scheduler.amazonaws.com",
+}
+"""Calls that pass a role to another service than ECS.
+
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html
+"""
 
 
 def policy(
     actions: Iterable[str],
     environments: Iterable[Environment] = (),
     named: Mapping[str, Iterable[str]] | None = None,
+    beyond: Mapping[str, Iterable[str]] | None = None,
 ) -> dict[str, Any]:
     """An IAM policy document that allows exactly ``actions``, each limited as far as AWS lets it be.
 
     ``environments`` name accounts, regions, clusters and roles; without any, these stay open. ``named`` are
-    further actions, each with the ARNs it is for.
+    further actions, each with the ARNs it is for. ``beyond`` are templates of ARNs that kinds which do not
+    come with Apollo add to those of an action.
     """
+    beyond = beyond or {}
     places = [_Place(environment) for environment in environments] or [_Place(None)]
     grouped: dict[tuple[tuple[str, ...], str], list[str]] = {}
     conditions: dict[str, Mapping[str, Any]] = {"": {}}
@@ -47,9 +58,13 @@ def policy(
             if not resources:  # the configuration allows no role at all
                 continue
             condition = "PassRole"
-            conditions[condition] = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
-        elif action in RESOURCES:
-            resources = _merged(place.fill(RESOURCES[action]) for place in places)
+            services = sorted(
+                {"ecs-tasks.amazonaws.com", *(_PASSED_TO[one] for one in wanted & _PASSED_TO.keys())}
+            )
+            conditions[condition] = {"StringEquals": {"iam:PassedToService": _one_or_many(tuple(services))}}
+        elif action in RESOURCES or action in beyond:
+            templates = (*RESOURCES.get(action, ()), *beyond.get(action, ()))
+            resources = ("*",) if "*" in templates else _merged(place.fill(templates) for place in places)
         else:
             resources = ("*",)
             if action in BY_CLUSTER:
@@ -145,15 +160,23 @@ def iam_policy(config: Path | None, environments: tuple[str, ...], mode: str, ve
     from apollo.cli.kinds import controllers, registry
     from apollo.cli.output import print_data
     from apollo.cli.where import DEFAULT_CONFIG, configured, load
+    from apollo.plugins.found import OURS, plain
 
     chosen = configured(config, environments)
     settings = load(config)[0] if config is not None or DEFAULT_CONFIG.is_file() else None
     actions: set[str] = set()
-    for kind, controller in controllers(registry(settings)).items():
+    beyond: dict[str, set[str]] = {}
+    found = registry(settings)
+    own = {info.kind for info in found.report() if plain(info.distribution) == OURS}
+    for kind, controller in controllers(found).items():
         if any(_enabled(kind, environment) for environment in chosen) or not chosen:
-            actions |= controller.permissions - (controller.write_permissions if mode == "read" else set())
+            asked = controller.permissions - (controller.write_permissions if mode == "read" else set())
             if verify:
-                actions |= controller.verify_permissions
+                asked |= controller.verify_permissions
+            actions |= asked
+            for action in asked if kind not in own else ():
+                if action in COMPANIONS.get(kind, {}) or action in RESOURCES:
+                    beyond.setdefault(action, set()).update(COMPANIONS.get(kind, {}).get(action, ("*",)))
     if mode == "read":
         actions.discard("iam:PassRole")
     for environment in chosen:
@@ -163,7 +186,7 @@ def iam_policy(config: Path | None, environments: tuple[str, ...], mode: str, ve
                 "whoever runs Apollo needs sts:AssumeRole on it"
             )
     further = named(settings, chosen, notify=mode == "deploy") if settings is not None else None
-    print_data(policy(actions, chosen, further), "json")
+    print_data(policy(actions, chosen, further, beyond), "json")
 
 
 def _enabled(kind: str, environment: Environment) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["BY_CLUSTER", "RESOURCES"]
+__all__ = ["BY_CLUSTER", "COMPANIONS", "RESOURCES"]
 
 _ECS = "arn:{partition}:ecs:{region}:{account}:"
 _ELB = "arn:{partition}:elasticloadbalancing:{region}:{account}:"
@@ -75,6 +75,30 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "servicediscovery:GetService": ("arn:{partition}:servicediscovery:{region}:{account}:service/*",),
 }
+
+_ANY_CLUSTER = (_ECS + "cluster/*",)
+_TARGET_GROUP = (_ELB + "targetgroup/*/*",)
+
+COMPANIONS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "Cluster": {
+        "ecs:DescribeClusters": _ANY_CLUSTER,
+        "ecs:DeleteCluster": _ANY_CLUSTER,
+        "ecs:PutClusterCapacityProviders": _ANY_CLUSTER,
+        "ecs:TagResource": _ANY_CLUSTER,
+        "ecs:UntagResource": _ANY_CLUSTER,
+        "ecs:UpdateCluster": _ANY_CLUSTER,
+    },
+    "TargetGroup": {
+        "elasticloadbalancing:AddTags": _TARGET_GROUP,
+        "elasticloadbalancing:CreateTargetGroup": _TARGET_GROUP,
+        "elasticloadbalancing:DeleteTargetGroup": _TARGET_GROUP,
+        "elasticloadbalancing:ModifyTargetGroup": _TARGET_GROUP,
+        "elasticloadbalancing:ModifyTargetGroupAttributes": _TARGET_GROUP,
+        "elasticloadbalancing:RemoveTags": _TARGET_GROUP,
+    },
+}
+"""The same for kinds that do not come with Apollo, beside what the built-in kinds need of an action. An
+action that another such kind needs, too, is not limited: what that kind works on is not known here."""
 
 BY_CLUSTER: Final[frozenset[str]] = frozenset({"ecs:ListServices", "ecs:ListTasks"})
 """Actions on ``*`` that the condition key ``ecs:cluster`` limits."""

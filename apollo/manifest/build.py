@@ -244,7 +244,7 @@ class _FileWork:
             return None  # a finding of the header
         kinds = self.builder.kinds
         if kind not in kinds.names():
-            hint = did_you_mean(kind, kinds.names()) or f"known here: {', '.join(sorted(kinds.names()))}"
+            hint = did_you_mean(kind, kinds.names()) or _whence(kind, kinds)
             self.problems.append(
                 node.items["kind"].problem("APO-LOAD-018", f"unknown kind '{kind}'", path="/kind", hint=hint)
             )
@@ -452,3 +452,12 @@ def _provenance(node: Node, spec: Spec, named: Mapping[str, str]) -> dict[str, P
     result: dict[str, Provenance] = {}
     walk(spec.declared(), "", "")
     return result
+
+
+def _whence(kind: str, kinds: Kinds) -> str:
+    """Where an unknown kind may come from: the registry knows of some packages."""
+    try:
+        kinds.get(kind)
+    except ApolloError as error:
+        return error.hint
+    return f"known here: {', '.join(sorted(kinds.names()))}"

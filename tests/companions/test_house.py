@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import os
 import re
 import subprocess
@@ -173,6 +174,52 @@ async def test_only_the_permissions_that_the_kinds_name_are_used(world: World) -
     used = {iam_action(one.service, one.operation) for one in world.aws.requests}
     free = {"sts:GetCallerIdentity", "elasticloadbalancing:CreateLoadBalancer", "ecs:CreateCluster"}
     assert used - named - free - {"elasticloadbalancing:CreateListener"} == set()
+
+
+def _apollo(folder: Path, *words: str, path: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "apollo", *words],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout
+
+
+def test_the_policy_lets_companions_change_what_is_theirs(tmp_path: Path) -> None:
+    (tmp_path / "apollo.yaml").write_text(
+        "apiVersion: apollo/v1\nkind: Environment\nmetadata: {name: stage}\nspec:\n"
+        "  source: {repo: config}\n"
+        '  aws: {region: eu-west-1, accountId: "123456789012"}\n'
+        "  cluster: green\n"
+    )
+
+    def resources(action: str, path: str) -> set[str]:
+        found: set[str] = set()
+        for one in json.loads(_apollo(tmp_path, "iam-policy", path=path))["Statement"]:
+            if action in one["Action"]:
+                found |= {one["Resource"]} if isinstance(one["Resource"], str) else set(one["Resource"])
+        return found
+
+    group = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/*/*"
+    made = "arn:aws:ecs:eu-west-1:123456789012:cluster/*"
+    with_them, without = os.pathsep.join(sys.path), ""
+    assert group in resources("elasticloadbalancing:AddTags", with_them)
+    assert resources("elasticloadbalancing:CreateTargetGroup", with_them) == {group}
+    assert made in resources("ecs:TagResource", with_them) & resources("ecs:DescribeClusters", with_them)
+    assert '"scheduler.amazonaws.com"' in _apollo(tmp_path, "iam-policy", path=with_them)
+    assert '"scheduler.amazonaws.com"' not in _apollo(tmp_path, "iam-policy", path=without)
+    assert group not in resources("elasticloadbalancing:AddTags", without)
+    assert resources("ecs:CreateCluster", without) == set()
+
+
+@each
+def test_where_it_is_not_installed_the_package_is_named(project: Path, tmp_path: Path) -> None:
+    kind = _kind(project)
+    text = f"apiVersion: apollo/v1\nkind: {kind}\nmetadata: {{name: web}}\nspec: {{}}\n"
+    (tmp_path / "web.yaml").write_text(text)
+    assert f"pip install {COMPANIONS[kind]}" in _apollo(tmp_path, "validate", ".", path="")
 
 
 def test_the_words_of_field_tables_are_code() -> None:

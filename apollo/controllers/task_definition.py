@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Collection, Hashable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -36,7 +37,6 @@ from apollo.api import (
 )
 from apollo.compare import differences, ignored, keeping, without
 from apollo.compare.task_definition import RULES, content_digest
-from apollo.controllers import verify_task_definition
 from apollo.controllers.tags import declared_tags, ignored_tags, tag_changes, tag_list, tag_map
 from apollo.controllers.task_definition_check import problems
 from apollo.controllers.task_definition_index import LOOKED, look_up
@@ -160,7 +160,6 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
         }
     )
     write_permissions = frozenset({"ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole"})
-    verify_permissions = verify_task_definition.ACTIONS
     output_names = frozenset({"arn", "family", "revision"})
     # Another content is another revision.
     stable_outputs = frozenset({"family"})
@@ -176,9 +175,17 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
     def check(self, want: Want) -> Iterable[Problem]:
         return problems(want.spec.declared())
 
+    @cached_property
+    def verify_permissions(self) -> frozenset[str]:  # type: ignore[override]
+        from apollo.controllers import verify_task_definition
+
+        return verify_task_definition.ACTIONS
+
     async def verify(
         self, ctx: Context, want: Want, seen: Pool | None, around: Around
     ) -> AsyncIterator[Problem]:
+        from apollo.controllers import verify_task_definition  # many modules, for `plan --verify` alone
+
         for problem in await verify_task_definition.problems(ctx, want.spec.declared(), around):
             yield problem
 

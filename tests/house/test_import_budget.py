@@ -104,6 +104,11 @@ def test_kinds_that_no_file_uses_are_not_imported(tmp_path: Path) -> None:
     assert {name for name in loaded if name in others or name.startswith("apollo_")} == set()
 
 
+def test_what_looks_whether_all_is_there_is_imported_by_nobody_else(tmp_path: Path) -> None:
+    loaded = _loaded(["validate", str(EXAMPLE), "-f", str(EXAMPLE.parents[1] / "apollo.yaml")], tmp_path)
+    assert {name for name in loaded if "verify" in name or "existence" in name} <= {"apollo.engine.verify"}
+
+
 @pytest.mark.parametrize(
     "module", ["apollo", "apollo.api", "apollo.compare", "apollo.errors", "apollo.settings"]
 )

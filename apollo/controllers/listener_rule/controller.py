@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from attrs import evolve
@@ -27,7 +28,7 @@ from apollo.api import (
     Transient,
     is_unknown,
 )
-from apollo.controllers.listener_rule import check, scene, steps, verify
+from apollo.controllers.listener_rule import check, scene, steps
 from apollo.controllers.listener_rule.elsewhere import other_listeners
 from apollo.controllers.listener_rule.seen import (
     LISTENERS,
@@ -88,7 +89,6 @@ class ListenerRuleController(Controller[ListenerRuleSpec, RuleSeen]):
         "elasticloadbalancing:DescribeTargetHealth",
         "tag:GetResources",
     }
-    verify_permissions = verify.ACTIONS
     output_names = frozenset({"arn", "listenerArn", "priority"})
     stable_outputs = frozenset({"arn", "listenerArn"})
     rank = 30
@@ -106,9 +106,17 @@ class ListenerRuleController(Controller[ListenerRuleSpec, RuleSeen]):
     def check(self, want: Want) -> Iterable[Problem]:
         return check.problems(want.spec.declared())
 
+    @cached_property
+    def verify_permissions(self) -> frozenset[str]:  # type: ignore[override]
+        from apollo.controllers.listener_rule import verify
+
+        return verify.ACTIONS
+
     async def verify(
         self, ctx: Context, want: Want, seen: RuleSeen | None, around: Around
     ) -> AsyncIterator[Problem]:
+        from apollo.controllers.listener_rule import verify  # many modules, for `plan --verify` alone
+
         for problem in await verify.problems(ctx, want, seen, around):
             yield problem
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from attrs import evolve
@@ -24,7 +25,7 @@ from apollo.api import (
     Step,
     is_unknown,
 )
-from apollo.controllers.scaling_policy import check, steps, verify
+from apollo.controllers.scaling_policy import check, steps
 from apollo.controllers.scaling_policy.seen import (
     ACTIONS,
     COUNTS,
@@ -88,7 +89,6 @@ class ScalingPolicyController(Controller[ScalingPolicySpec, ScalingSeen]):
         "ecs:DescribeServices",
         "tag:GetResources",
     }
-    verify_permissions = verify.ACTIONS
     output_names = frozenset({"arn", "resourceId"})
     stable_outputs = output_names
     rank = 10
@@ -104,9 +104,17 @@ class ScalingPolicyController(Controller[ScalingPolicySpec, ScalingSeen]):
     def check(self, want: Want) -> Iterable[Problem]:
         return check.problems(want.spec.declared())
 
+    @cached_property
+    def verify_permissions(self) -> frozenset[str]:  # type: ignore[override]
+        from apollo.controllers.scaling_policy import verify
+
+        return verify.ACTIONS
+
     async def verify(
         self, ctx: Context, want: Want, seen: ScalingSeen | None, around: Around
     ) -> AsyncIterator[Problem]:
+        from apollo.controllers.scaling_policy import verify  # many modules, for `plan --verify` alone
+
         for problem in await verify.problems(ctx, want, around):
             yield problem
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from attrs import evolve
@@ -23,7 +24,7 @@ from apollo.api import (
     Step,
     Wait,
 )
-from apollo.controllers.service import check, diff, follow, observe, verify
+from apollo.controllers.service import check, diff, follow, observe
 from apollo.controllers.service import forecast as foreseen
 from apollo.controllers.service.fields import ignored_changes
 from apollo.controllers.service.loaders import OURS
@@ -76,7 +77,6 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
             "iam:PassRole",
         }
     )
-    verify_permissions = verify.ACTIONS
     output_names = frozenset({"arn", "name", "cluster"})
     stable_outputs = output_names
     rank = 20
@@ -100,9 +100,17 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
     def check_beside(self, want: Want, beside: Mapping[Key, Resource[Any]]) -> Iterable[Problem]:
         return check.together(want, beside)
 
+    @cached_property
+    def verify_permissions(self) -> frozenset[str]:  # type: ignore[override]
+        from apollo.controllers.service import verify
+
+        return verify.ACTIONS
+
     async def verify(
         self, ctx: Context, want: Want, seen: ServiceSeen | None, around: Around
     ) -> AsyncIterator[Problem]:
+        from apollo.controllers.service import verify  # many modules, for `plan --verify` alone
+
         for problem in await verify.problems(ctx, want, seen, around):
             yield problem
 

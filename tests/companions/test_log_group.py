@@ -9,7 +9,7 @@ from botocore.session import get_session
 from botocore.validate import ParamValidator
 
 from apollo.api import Env, Key, Resource, Step, Terminal
-from tests.integration.world import World
+from tests.integration.world import World, task_definition
 
 pytestmark = pytest.mark.anyio
 
@@ -222,6 +222,21 @@ async def test_another_class_is_denied_until_the_manifest_allows_it(world: World
     world.aws.clear()
     await world.apply()
     assert world.calls() == []
+
+
+async def test_a_preflight_knows_that_the_log_group_of_a_task_is_about_to_be_made(world: World) -> None:
+    logs = """      logConfiguration:
+        logDriver: awslogs
+        options: {awslogs-group: /ecs/web, awslogs-region: eu-west-1, awslogs-stream-prefix: web}
+"""
+    task = task_definition(executionRoleArn="arn:aws:iam::123456789012:role/x") + logs
+    missing = []
+    for more in ("", "---" + log_group(spec="{logGroupName: /ecs/web}")):
+        world.write({"web/web.yaml": task + more})
+        async with world.operator() as operator:
+            told = await operator.verify(await operator.plan("stage"))
+        missing.append("APO-PRE-040" in {one.problem.code for one in told.findings})
+    assert missing == [True, False]
 
 
 # ── the steps themselves, held against the SDK's model ─────────────────────────────────

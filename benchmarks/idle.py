@@ -34,8 +34,8 @@ def run(tiny: bool) -> Iterator[Row]:
         yield from _against_the_floor("plan", world.calls(), services)
         if tiny:  # not a minute between two sweeps
             text = world.config.read_text(encoding="utf-8")
-            world.config.write_text(f"{text}  sync: {{resync: 3s}}\n", encoding="utf-8")
-        yield from _watched(world, services, 1.0 if tiny else _WINDOW)
+            world.config.write_text(f"{text}  sync: {{resync: 8s}}\n", encoding="utf-8")
+        yield from _watched(world, services, 0.5 if tiny else _WINDOW)
 
 
 def floor(services: int) -> dict[str, int]:
@@ -69,10 +69,11 @@ def _against_the_floor(who: str, calls: Mapping[str, int], services: int) -> Ite
 
 
 def _watched(world: Fleet, services: int, window: float) -> Iterator[Row]:
+    calm = min(15.0, 5 * window)
     with _running(world) as process:
         # The first look at everything, and what it leaves to the moments after it.
         until(lambda: _alive(process) and world.calls().get("ecs:DescribeServices", 0) > 0, 120, nap=1)
-        until(lambda: _used(process.pid, 5.0) < 0.25, 300, nap=0.1)
+        until(lambda: _quiet(world, calm), 600, nap=0.1)
         world.clear()
         begin, used = time.monotonic(), _cpu(process.pid)
         time.sleep(window)
@@ -82,11 +83,12 @@ def _watched(world: Fleet, services: int, window: float) -> Iterator[Row]:
         about = f"over {passed:.0f} s, {sum(calls.values())} calls"
         yield Row("G18", f"idle, {services:,} services: RSS", memory, "MiB", ("<=", 150.0))
         yield Row("G18", "idle: share of a core", 100 * used / passed, "%", ("<=", 1.0), about)
+        before = _cpu(process.pid)
         interval = 1.1 * max(60.0, (4 * services / 5 + 10) / 5) + 30  # as long as `resync: auto` may wait
         until(lambda: "ecs:ListServices" in world.calls(), interval, nap=1)
-        until(lambda: _used(process.pid, 5.0) < 0.25, 300, nap=0.1)
+        until(lambda: _quiet(world, calm), 600, nap=0.1)
         calls = world.calls()
-        yield Row("", "a sweep: CPU, with the seconds around it", _cpu(process.pid) - used, "s")
+        yield Row("", "a sweep: CPU, with the seconds around it", _cpu(process.pid) - before, "s")
         yield from _against_the_floor("sweep", calls, services)
         hourly = sum(calls.values())
         note = "of one sweep an hour, sync.resync: 1h; nothing else calls AWS while all is as git says"
@@ -118,10 +120,11 @@ def _cpu(pid: int) -> float:
     return sum(map(int, fields[11:15])) / _TICK
 
 
-def _used(pid: int, seconds: float) -> float:
-    before = _cpu(pid)
+def _quiet(world: Fleet, seconds: float) -> bool:
+    """Whether nothing is asked for so long: rates of AWS are waited for, which looks like idleness."""
+    before = world.calls()
     time.sleep(seconds)
-    return _cpu(pid) - before
+    return world.calls() == before
 
 
 def _memory(pid: int) -> float:

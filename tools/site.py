@@ -42,9 +42,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
             lists.append(inner)
         elif len(lists) > 1:
             lists[-1] += [
-                {title: _decisions() if target == "decisions/index.md" else target}
+                {title: _decisions() if target == "decisions/index.md" else _place(target)}
                 for title, target in re.findall(r"\[([^]]+)\]\(([\w./-]+\.md)\)", line)
-                if not target.startswith("../")
+                if target != "how-to/the-shop.md" or line.startswith("- ")
             ]
     nav.append({"Changes": "_files/CHANGELOG.md"})
     config.nav = nav
@@ -81,6 +81,10 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if re.match(r"<!-- stage: (shop|deployed) -->", markdown) and name.startswith("how-to/"):
         markdown += f"\n---\n\n{_WHERE}\n"
     return _lists(_FENCE.sub(_fence, markdown))
+
+
+def _place(target: str) -> str:
+    return _page_of(normpath(f"docs/{target}")) if target.startswith("../") else target
 
 
 def _decisions() -> list[Any]:

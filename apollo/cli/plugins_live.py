@@ -89,7 +89,6 @@ class _Trial:
         self._noted = [Noted(one) for one in controllers]
         self._files, self._anchor = (*files, anchor), anchor
         self._kind = ", ".join(one.kind for one in controllers)
-        self._resources = resources
         self._kept = {
             one.owner for some in resources.values() for one in some if one.lifecycle.prune != "auto"
         }
@@ -159,27 +158,25 @@ class _Trial:
 
     async def _foreign(self) -> Iterator[Finding]:
         """What another installation made under the same name is left alone."""
-        named = [
-            noted
-            for noted in self._noted
-            if all(noted.inner.identity(one.spec, one.env) is not None for one in self._resources[noted.kind])
-        ]
-        if not named:
-            return iter(())
         self._stage()
         await self._apply(self._files, installation="somebody-else")
-        for noted in named:
+        for noted in self._noted:
             noted.calls.clear()
-        await self._apply(self._files)
+        plan = (await self._apply(self._files)).plan
+        # What is not there yet has a name that AWS gives, or one for each installation.
+        apart = {one.key.kind for one in plan if one.action == "create"}
         remedy = "owner has to answer the ownership tag that the object has: observe must read its tags"
         return iter(
-            judged(
-                noted.kind,
-                "somebody else's is left alone",
-                (f"{operation} is sent" for _, operation, writes in sorted(noted.calls) if writes),
-                remedy,
-            )
-            for noted in named
+            [
+                judged(
+                    noted.kind,
+                    "somebody else's is left alone",
+                    [f"{operation} is sent" for _, operation, writes in sorted(noted.calls) if writes],
+                    remedy,
+                )
+                for noted in self._noted
+                if noted.kind not in apart
+            ]
         )
 
     async def _lose(self, calls: Sequence[tuple[str, str]], state: Any) -> list[str]:

@@ -79,7 +79,10 @@ def _beyond_git(proposal: Proposal) -> list[tuple[_Use, str]]:
     """A task definition that git does not hold: its images and roles are not seen here, so where those are
     restricted it would be a way around."""
     want = proposal.want
-    named = getattr(want.spec, "taskDefinition", None) if want is not None else None
+    holder, path = (want.spec, "/taskDefinition") if want is not None else (None, "")
+    if not hasattr(holder, "taskDefinition"):  # a kind that starts tasks says so below its target
+        holder, path = getattr(holder, "target", None), "/target/taskDefinition"
+    named = getattr(holder, "taskDefinition", None)
     if want is None or not named or any(ref.kind == "TaskDefinition" for ref in want.references):
         return []
     found = []
@@ -87,10 +90,10 @@ def _beyond_git(proposal: Proposal) -> list[tuple[_Use, str]]:
     for subject in subjects:
         if getattr(proposal.allow, subject) is not None:
             text = (
-                f"/taskDefinition: {named} is not of this environment's manifests, and allow.{subject} "
+                f"{path}: {named} is not of this environment's manifests, and allow.{subject} "
                 "restricts what it may hold"
             )
-            found.append((_Use(subject, named, "/taskDefinition"), text))
+            found.append((_Use(subject, named, path), text))
     return found
 
 

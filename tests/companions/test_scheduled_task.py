@@ -295,6 +295,24 @@ async def test_one_that_must_not_be_pruned_is_kept_though_its_manifest_is_gone(w
     assert list(found(world)) == [GROUP]
 
 
+@pytest.mark.parametrize(
+    ("allow", "target", "path"),
+    [
+        ("{clusters: [green]}", "    cluster: blue\n", "/target/cluster"),
+        ("{roles: [other]}", "    taskDefinition: web\n", "/target/roleArn"),
+        ("{images: [web]}", "    taskDefinition: theirs:1\n", "/target/taskDefinition"),
+    ],
+)
+async def test_what_the_environment_does_not_allow_is_denied(
+    world: World, allow: str, target: str, path: str
+) -> None:
+    world.configure(more=f"  allow: {allow}\n")
+    _written(world, scheduled(target=target))
+    plan = await world.plan()
+    (item,) = [one for one in plan.resources if one.key.kind == "ScheduledTask"]
+    assert any(one.reason == "Restricted" and path in one.message for one in item.findings), item.findings
+
+
 @pytest.mark.parametrize("output", ["name", "arn"])
 async def test_a_cluster_of_git_is_made_first(world: World, output: str) -> None:
     cluster = "\napiVersion: apollo/v1\nkind: Cluster\nmetadata: {name: blue}\nspec: {}\n"

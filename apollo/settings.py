@@ -121,8 +121,8 @@ class Installation(_Model):
 
 
 class SourceAuth(_Model):
-    """Where a secret is read from: a variable, a file or Secrets Manager; exactly one. It never appears in argv,
-    logs or errors."""
+    """Where a secret is read from: a variable, a file or Secrets Manager; exactly one. It never appears
+    in argv, logs or errors."""
 
     env: str | None = None
     file: str | None = None

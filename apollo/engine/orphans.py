@@ -80,11 +80,11 @@ def find(looker: Looker, swept: Sweep, snapshot: Snapshot, last_app: Mapping[Key
             places[place] = key
     going: list[tuple[Owned, bool]] = []
     for owned in swept.owned:
+        if owned.identity in places:
+            continue  # what a manifest names is no orphan, whoever's tag it carries: adopted, or a conflict
         if owned.key not in looker.graph.resources:
-            # What a manifest names is not an orphan, whoever's tag it carries: it is adopted, or a conflict.
-            if owned.identity not in places:
-                going.append((owned, False))
-        elif identities[owned.key] not in (None, owned.identity):
+            going.append((owned, False))
+        elif identities[owned.key] is not None:
             going.append((owned, True))
     scope = _scopes(looker, swept, [owned for owned, _ in going], snapshot, last_app)
     found = []

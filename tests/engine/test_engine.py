@@ -341,6 +341,21 @@ async def test_a_moved_identity_is_made_anew_and_the_old_one_goes_once_the_new_i
     assert reads.count(("Read", "Box/elsewhere")) > 3, "it was followed until it was healthy"
 
 
+async def test_two_that_change_places_take_each_other_over_and_nothing_is_deleted() -> None:
+    world = World()
+    engine = world.engine()
+    first = snapshot(box("a"), box("b"))
+    engine.take(first)
+    await apply(engine, await engine.plan())
+    engine.take(snapshot(box("a", place="b"), box("b", place="a"), before=first))
+    world.cloud.calls.clear()
+    plan = await engine.plan()
+    assert [(item.action, item.place) for item in plan] == [("update", ""), ("update", "")]
+    assert (await apply(engine, plan)).exit_code == 0
+    assert world.cloud.mutations == [("Put", "Box/b"), ("Put", "Box/a")]
+    assert not (await engine.plan()).steps
+
+
 async def test_each_place_of_what_moved_has_its_own_outcome() -> None:
     world = World(gates=[PruneGate()], sync=Sync(prune=False))
     engine = world.engine()

@@ -84,6 +84,8 @@ _RULES: Final[tuple[_Rule, ...]] = (
     # Rate. Some services put it under a code that otherwise means a quota.
     _Rule("throttled", "APO-AWS-002", _THROTTLING),
     _Rule("throttled", "APO-AWS-002", said=r"^rate exceeded|request rate (?:is )?exceeded"),
+    # Application Auto Scaling asks CloudWatch for a policy's alarms, and was itself refused for its rate.
+    _Rule("throttled", "APO-AWS-002", ("FailedResourceAccessException",), r"rate exceeded", _SCALING),
     # Credentials.
     _Rule(
         "credentials",

@@ -65,7 +65,7 @@ class Limit:
 
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/throttling.html (reads)
-# AWS does not publish the others; those are set low, and AIMD lowers them further where AWS objects.
+# AWS does not publish the others; those are guessed, and lowered where AWS objects (see `Bucket`).
 LIMITS: Final[Mapping[str, Limit]] = {
     "ecs service read": Limit(100, 20),
     "ecs service modify": Limit(50, 5),
@@ -85,7 +85,12 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "ecs modify": Limit(20, 1),
     "elbv2 read": Limit(40, 10),
     "elbv2 modify": Limit(20, 3),
-    "application-autoscaling": Limit(20, 5),  # one bucket for all operations
+    # Not published, but bounded by what is: reading policies reads their alarms (CloudWatch grants 9
+    # DescribeAlarms a second), writing one writes them (3 PutMetricAlarm a second). Two buckets, so that many
+    # new policies do not slow down looking.
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
+    "application-autoscaling read": Limit(40, 9),
+    "application-autoscaling modify": Limit(20, 3),
     "resourcegroupstaggingapi read": Limit(15, 15),
     "logs read": Limit(25, 10),
     "sts": Limit(100, 50),
@@ -126,7 +131,7 @@ _OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
 _BY_OPERATION: Final = {
     operation: bucket for bucket, operations in _OPERATIONS.items() for operation in operations
 }
-_SHARED: Final = frozenset({"application-autoscaling", "sts"})
+_SHARED: Final = frozenset({"sts"})
 
 
 def bucket_of(service: str, operation: str) -> str:

@@ -55,6 +55,9 @@ TABLE = """
     scaling:RegisterScalableTarget | ValidationException | 400 | Unable to assume IAM role: arn:aws:iam::1:role/x | not-ready | passes
     scaling:RegisterScalableTarget | ValidationException | 400 | Maximum capacity must be greater than minimum | invalid | lasts
     scaling:PutScalingPolicy | ConcurrentUpdateException | 400 | busy | conflict | passes
+    scaling:DescribeScalingPolicies | FailedResourceAccessException | 400 | Unable to retrieve alarms for scaling policy arn:… due to reason: Rate exceeded (Service: AmazonCloudWatch; Status Code: 400; Error Code: Throttling) | throttled | passes
+    scaling:PutScalingPolicy | FailedResourceAccessException | 400 | Unable to create alarms for scaling policy cpu due to reason: Rate exceeded (Service: AmazonCloudWatch; Error Code: Throttling) | throttled | passes
+    scaling:PutScalingPolicy | FailedResourceAccessException | 400 | Unable to create alarms for scaling policy cpu | not-ready | passes
     ecs:UpdateService | ConflictException | 400 | … | conflict | passes
     elbv2:CreateRule | PriorityInUse | 400 | Priority '10' is in use | conflict | passes
     elbv2:CreateRule | TooManyRules | 400 | … | limit | lasts

@@ -99,6 +99,12 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "ecr read": Limit(100, 50),
     # https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html (non-mutating actions)
     "ec2 read": Limit(50, 10),
+    # https://docs.aws.amazon.com/scheduler/latest/UserGuide/scheduler-quotas.html grants each operation a rate
+    # of its own: these four 250 a second or more, by region; those of groups 10.
+    "scheduler CreateSchedule": Limit(250, 250),
+    "scheduler UpdateSchedule": Limit(250, 250),
+    "scheduler DeleteSchedule": Limit(250, 250),
+    "scheduler GetSchedule": Limit(250, 250),
 }
 
 _OTHER_READ, _OTHER_MODIFY = Limit(20, 10), Limit(10, 5)
@@ -132,6 +138,7 @@ _BY_OPERATION: Final = {
     operation: bucket for bucket, operations in _OPERATIONS.items() for operation in operations
 }
 _SHARED: Final = frozenset({"sts"})
+_EACH: Final = frozenset({"scheduler"})  # services that grant each operation a rate of its own
 
 
 def bucket_of(service: str, operation: str) -> str:
@@ -140,6 +147,8 @@ def bucket_of(service: str, operation: str) -> str:
         return _BY_OPERATION[operation]
     if service in _SHARED:
         return service
+    if service in _EACH:
+        return f"{service} {operation}"
     return f"{service} modify" if is_mutating(service, operation) else f"{service} read"
 
 

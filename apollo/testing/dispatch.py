@@ -249,6 +249,8 @@ def _credential(request: HttpRequest) -> str:
 def _load_json(body: bytes) -> Any:
     try:
         payload = json.loads(body or b"{}")
+        if b"\\ud" in body.lower():
+            json.dumps(payload, ensure_ascii=False).encode()  # half of a pair of surrogates is no character
     except (ValueError, RecursionError):
         raise ApiError("SerializationException", "The request body is not valid JSON") from None
     if not isinstance(payload, dict):

@@ -1,12 +1,12 @@
 """An error in the shape of the protocol in which it was asked."""
 
 import json
-from xml.sax.saxutils import escape
 
 from apollo.testing.errors import ApiError
 from apollo.testing.http import Reply
 from apollo.testing.wire import cbor, query
 from apollo.testing.wire.models import known_services, service_model
+from apollo.testing.wire.query import escape
 
 
 def error_reply(protocol: str, service: str, error: ApiError, request_id: str) -> Reply:

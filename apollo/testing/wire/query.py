@@ -3,16 +3,24 @@
 https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
-from xml.sax.saxutils import escape
+from xml.sax import saxutils
 
 from botocore.model import OperationModel, Shape
 
 from apollo.testing.errors import ApiError
 
 _TRUE = {"true": True, "false": False}
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML document can say, not even escaped (https://www.w3.org/TR/xml/#charsets)."""
+
+
+def escape(text: str) -> str:
+    """Text for XML; characters that it cannot hold are replaced by U+FFFD."""
+    return saxutils.escape(_NOT_XML.sub("\ufffd", text))
 
 
 def parse(body: bytes) -> dict[str, str]:
@@ -54,25 +62,27 @@ def _value(node: Any, shape: Shape) -> Any:
             return []
         items = node
         if not shape.serialization.get("flattened"):
-            items = (
-                node.get(shape.member.serialization.get("name", "member"), {})
-                if isinstance(node, dict)
-                else {}
-            )
+            items = _inner(node, shape.member.serialization.get("name", "member"))
         if not isinstance(items, dict):
             return []
         return [_value(items[n], shape.member) for n in sorted(items, key=_index)]
     if kind == "map":
-        entries = node if shape.serialization.get("flattened") else node.get("entry", {})
+        entries = node if shape.serialization.get("flattened") else _inner(node, "entry")
+        pairs = [entries[n] for n in sorted(entries, key=_index)] if isinstance(entries, dict) else []
         return {
-            entries[n].get("key", ""): _value(entries[n].get("value", ""), shape.value)
-            for n in sorted(entries, key=_index)
+            _scalar(pair.get("key", ""), "string"): _value(pair.get("value", ""), shape.value)
+            for pair in pairs
+            if isinstance(pair, dict)
         }
     return _scalar(node, kind)
 
 
+def _inner(node: Any, name: str) -> Any:
+    return node.get(name, {}) if isinstance(node, dict) else {}
+
+
 def _index(text: str) -> int:
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _scalar(text: Any, kind: str) -> Any:

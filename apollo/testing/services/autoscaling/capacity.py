@@ -7,6 +7,7 @@ from apollo.testing.services.autoscaling.paging import check_filters, page
 from apollo.testing.services.autoscaling.region import Region
 from apollo.testing.services.autoscaling.state import DIMENSION, Activity, Json, Target
 from apollo.testing.services.ecs import scheduler
+from apollo.testing.services.ecs.service_rules import TASKS_PER_SERVICE
 from apollo.testing.world import Call
 
 _SIX_WEEKS = 42 * 86400.0
@@ -29,6 +30,14 @@ def move(scaling: Region, target: Target, wanted: int, cause: str, at: float) ->
         _conclude(target.last, at)
         if target.last.status == "InProgress":
             target.last.status, target.last.ended_at = "Overridden", at
+    if wanted > TASKS_PER_SERVICE:
+        refused = note(scaling, target, f"Setting desired count to {wanted}.", cause, at)
+        refused.status, refused.ended_at = "Failed", at
+        refused.message = (
+            f"Failed to set desired count to {wanted}. Reason: The desired count exceeds the limit of "
+            f"{TASKS_PER_SERVICE} tasks per service."
+        )
+        return
     service.ask_for(wanted)
     scheduler.wake(scaling.ecs, service, at)
     target.last = note(scaling, target, f"Setting desired count to {wanted}.", cause, at)

@@ -24,6 +24,8 @@ def page(items: Sequence[T], params: Json, most: int) -> tuple[list[T], Json]:
             start = int(base64.urlsafe_b64decode(token.encode()).decode().removeprefix("offset:"))
         except (ValueError, binascii.Error):
             raise ApiError("InvalidNextTokenException", "Invalid next token") from None
+        if start < 0:
+            raise ApiError("InvalidNextTokenException", "Invalid next token")
     chunk = list(items[start : start + size])
     if start + size < len(items):
         return chunk, {"NextToken": base64.urlsafe_b64encode(f"offset:{start + size}".encode()).decode()}

@@ -17,6 +17,7 @@ def create_cluster(ecs: Region, call: Call) -> Json:
     """
     p = call.params
     name = p.get("clusterName") or "default"
+    _check_settings(p.get("settings", []))
     if len(name) > 255 or not name.replace("-", "").replace("_", "").isalnum():
         raise invalid("Identifier must only contain letters, numbers, hyphens, and underscores.")
     tags = checked(p.get("tags"))
@@ -126,12 +127,18 @@ def update_settings(ecs: Region, call: Call) -> Json:
 
 
 def _change_settings(cluster: Cluster, given: list[Json]) -> None:
-    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ClusterSetting.html"""
-    for item in given:
-        if item.get("value") not in ("enabled", "disabled", "enhanced"):
-            raise invalid(f"Invalid value for cluster setting {item.get('name')}: {item.get('value')}")
+    _check_settings(given)
     changed = {item["name"]: item for item in given}
     cluster.settings = [*(s for s in cluster.settings if s["name"] not in changed), *changed.values()]
+
+
+def _check_settings(given: list[Json]) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ClusterSetting.html"""
+    for item in given:
+        if "name" not in item:
+            raise invalid("The name of a cluster setting must be specified.")
+        if item.get("value") not in ("enabled", "disabled", "enhanced"):
+            raise invalid(f"Invalid value for cluster setting {item['name']}: {item.get('value')}")
 
 
 def check_known(ecs: Region, names: list[str]) -> None:

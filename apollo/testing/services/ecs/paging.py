@@ -23,6 +23,8 @@ def page(items: Sequence[T], params: Json, default: int = 100, most: int = 100) 
             start = int(base64.urlsafe_b64decode(token.encode()).decode().removeprefix("offset:"))
         except (ValueError, binascii.Error):
             raise invalid("Invalid token") from None
+        if start < 0:
+            raise invalid("Invalid token")
     chunk = list(items[start : start + size])
     if start + size < len(items):
         return chunk, {"nextToken": base64.urlsafe_b64encode(f"offset:{start + size}".encode()).decode()}

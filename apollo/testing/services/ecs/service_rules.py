@@ -16,6 +16,7 @@ _TARGET_GROUP = re.compile(
     r"arn:aws[\w-]*:elasticloadbalancing:([\w-]+):(\d{12}):targetgroup/[A-Za-z0-9-]{1,32}/[0-9a-f]+"
 )
 _TOKEN = re.compile(r"[\x21-\x7e]{1,36}")
+TASKS_PER_SERVICE = 5000
 PLATFORMS = frozenset({"LATEST", "1.4.0", "1.3.0", "1.0.0"})
 
 
@@ -30,6 +31,17 @@ def check_name(name: str) -> None:
 def check_token(token: str | None) -> None:
     if token is not None and not _TOKEN.fullmatch(token):
         raise invalid("clientToken must have up to 36 printable ASCII characters.")
+
+
+def check_desired(count: int) -> None:
+    """Up to the quota of tasks per service.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
+    """
+    if count < 0:
+        raise invalid("Invalid desired count. It must not be negative.")
+    if count > TASKS_PER_SERVICE:
+        raise invalid(f"The desired count exceeds the limit of {TASKS_PER_SERVICE} tasks per service.")
 
 
 def check_configuration(configuration: Json) -> None:

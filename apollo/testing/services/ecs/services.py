@@ -10,6 +10,7 @@ from apollo.testing.services.ecs.service_rules import (
     check_capacity,
     check_config,
     check_configuration,
+    check_desired,
     check_name,
     check_placement,
     check_token,
@@ -65,8 +66,7 @@ def _new(ecs: Region, call: Call, cluster: Cluster) -> Service:
         desired = len(cluster.instances)
     elif desired is None:
         raise invalid("The replica scheduling strategy requires a desired count.")
-    if desired < 0:
-        raise invalid("Invalid desired count. It must not be negative.")
+    check_desired(desired)
     configuration = deployment_configuration(p.get("deploymentConfiguration", {}), None, scheduling)
     check_configuration(configuration)
     check_strategy_settings(configuration, scheduling)
@@ -139,6 +139,8 @@ def _placement(given: list[Json]) -> list[Json]:
         if name is not None:
             folded = name.lower()
             name = {"host": "instanceId", "cpu": "CPU", "memory": "MEMORY"}.get(folded, name)
+        if "type" not in item:
+            raise invalid("The type of a placement strategy must be specified.")
         result.append({"type": item["type"]} | ({"field": name} if name is not None else {}))
     return result
 
@@ -205,8 +207,7 @@ def update(ecs: Region, call: Call) -> Json:
         if fields["placementStrategy"] and runs_on_fargate(config):
             raise invalid("Placement strategies are not supported with FARGATE launch type.")
     desired = p.get("desiredCount", service.desired)
-    if desired < 0:
-        raise invalid("Invalid desired count. It must not be negative.")
+    check_desired(desired)
     if scheduling == "DAEMON" and "desiredCount" in p:
         raise invalid(
             "The daemon scheduling strategy does not support a desired count. Remove it and try again."
@@ -227,8 +228,7 @@ def _update_external(ecs: Region, service: Service, call: Call) -> Json:
     p = call.params
     task_sets.check_update(service, p)
     desired = p.get("desiredCount", service.desired)
-    if desired < 0:
-        raise invalid("Invalid desired count. It must not be negative.")
+    check_desired(desired)
     fields = {**service.fields, **{name: p[name] for name in _PLAIN if name in p}}
     if "placementStrategy" in p:
         fields["placementStrategy"] = _placement(p["placementStrategy"])

@@ -79,7 +79,7 @@ def create(elb: Region, call: Call) -> Json:
             "IpAddressType": p.get("IpAddressType", "ipv4"),
         },
         of_balancer(kind),
-        checked(p.get("Tags")),
+        checked(p.get("Tags"), "DuplicateTagKeys"),
     )
     elb.balancers[balancer.arn] = balancer
     return {"LoadBalancers": [view(balancer)]}

@@ -22,6 +22,8 @@ def page(items: Sequence[T], params: Json) -> tuple[list[T], Json]:
             start = int(base64.urlsafe_b64decode(marker.encode()).decode().removeprefix("offset:"))
         except (ValueError, binascii.Error):
             raise invalid("The specified marker is not valid") from None
+        if start < 0:
+            raise invalid("The specified marker is not valid")
     chunk = list(items[start : start + size])
     if start + size < len(items):
         return chunk, {"NextMarker": base64.urlsafe_b64encode(f"offset:{start + size}".encode()).decode()}

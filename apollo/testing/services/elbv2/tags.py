@@ -14,15 +14,18 @@ MOST = 50
 _SIGNS = frozenset("_.:/=+-@")
 
 
-def checked(given: list[Json] | None) -> Tags:
-    """The tags of a request. https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Tag.html"""
+def checked(given: list[Json] | None, duplicate: str = "ValidationError") -> Tags:
+    """The tags of a request; not every operation has a code of its own for a key that is there twice.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Tag.html
+    """
     tags: Tags = {}
     for tag in given or []:
         key, value = tag["Key"], tag.get("Value", "")
         if key.lower().startswith("aws:"):
             raise invalid("Tag keys that start with 'aws:' are reserved for system use")
         if key in tags:
-            raise ApiError("DuplicateTagKeys", f"A tag key was specified more than once: '{key}'")
+            raise ApiError(duplicate, f"A tag key was specified more than once: '{key}'")
         for what, text in (("key", key), ("value", value)):
             if not all(c.isalnum() or c.isspace() or c in _SIGNS for c in text):
                 raise invalid(f"The tag {what} '{text}' contains characters that are not allowed")
@@ -58,7 +61,7 @@ def add(elb: Region, call: Call) -> Json:
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AddTags.html
     """
-    added = checked(call.params["Tags"])
+    added = checked(call.params["Tags"], "DuplicateTagKeys")
     found = _all(elb, call.params["ResourceArns"])
     if any(len({**tags, **added}) > MOST for tags in found):
         raise ApiError("TooManyTags", f"The limit of {MOST} tags per resource was reached")

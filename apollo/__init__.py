@@ -1,8 +1,8 @@
 """Apollo: GitOps for AWS ECS and Fargate.
 
-The names a program needs that embeds Apollo. A kind of one's own imports `apollo.api` and `apollo.compare`;
-its tests import `apollo.testing`; `apollo.web` answers health checks and Prometheus. Everything else is
-private. Names are loaded when first asked for.
+The names a program needs that embeds Apollo. A kind of one's own imports `apollo.api`, `apollo.compare` and
+`apollo.reads`; its tests import `apollo.testing`; `apollo.web` answers health checks and Prometheus.
+Everything else is private. Names are loaded when first asked for.
 """
 
 from __future__ import annotations

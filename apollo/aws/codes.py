@@ -125,4 +125,8 @@ CODES: Final[Mapping[str, Explanation]] = {
         "A secret cannot be used as a git credential.",
         "Store it in Secrets Manager as text.",
     ),
+    "APO-AWS-038": Explanation(
+        "AWS did not list something to the end.",
+        "Nothing to do: Apollo asks again, and changes nothing before it knows.",
+    ),
 }

@@ -8,10 +8,6 @@ from typing import Final
 __all__ = ["CODES", "lookup"]
 
 CODES: Final[Mapping[str, tuple[str, str]]] = {
-    "APO-AAS-001": (
-        "AWS did not list scalable targets, policies or scheduled actions to the end.",
-        "Nothing to do: Apollo asks again, and changes nothing before it knows.",
-    ),
     "APO-CLI-001": (
         "The command line does not say what to do.",
         "Read the command's --help; it has an example.",
@@ -89,18 +85,6 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "APO-ECS-002": (
         "AWS does not say whether the service exists.",
-        "Nothing to do: Apollo asks again, and changes nothing before it knows.",
-    ),
-    "APO-ECS-003": (
-        "AWS's list of the services was incomplete; nothing is pruned because of it.",
-        "Nothing to do: Apollo asks again.",
-    ),
-    "APO-ECS-004": (
-        "AWS's list of scalable targets was incomplete: who owns a service's desiredCount is not known.",
-        "Nothing to do: Apollo asks again, and leaves the count alone until it knows.",
-    ),
-    "APO-ELB-001": (
-        "AWS did not list the rules of a listener to the end.",
         "Nothing to do: Apollo asks again, and changes nothing before it knows.",
     ),
     "APO-ELB-002": (

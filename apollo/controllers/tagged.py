@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 
-from apollo.api import OWNER_TAG, AwsError, Context, Loader, Transient
+from apollo.api import OWNER_TAG, AwsError, Context, Loader
+from apollo.reads import tagged
 
 __all__ = ["owned_arns"]
 
@@ -19,38 +20,15 @@ _SERVICE, _RULE = "ecs:service", "elasticloadbalancing:listener-rule"
 
 
 class Listing(Loader[str, Mapping[str, str]]):
-    """GetResources of the Resource Groups Tagging API, one call for each 100 objects with an ownership tag of
-    any installation. Keys are the one name of the list; kinds that ask at once share it. Values are owners by
-    ARN.
-
-    https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
-    """
+    """What has an ownership tag of any installation. Keys are the one name of the list; kinds that ask at
+    once share it. Values are owners by ARN."""
 
     name = "tag.GetResources:owned"
     batch = 100  # whoever asks at once is answered at once, not the first alone
 
     async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
-        found: dict[str, str] = {}
-        more: dict[str, str] = {}
-        while True:
-            page = await ctx.read(
-                "resourcegroupstaggingapi",
-                "GetResources",
-                ResourceTypeFilters=[_SERVICE, _RULE],
-                TagFilters=[{"Key": OWNER_TAG}],
-                ResourcesPerPage=100,
-                **more,
-            )
-            for entry in page.get("ResourceTagMappingList") or ():
-                for tag in entry.get("Tags") or ():
-                    if tag.get("Key") == OWNER_TAG:
-                        found[str(entry["ResourceARN"])] = str(tag["Value"])
-            token = page.get("PaginationToken")
-            if not token:
-                return dict.fromkeys(keys, found)
-            if token == more.get("PaginationToken"):
-                raise Transient("AWS answers GetResources in a circle", code="APO-ELB-001")
-            more = {"PaginationToken": token}
+        found = {arn: tags[OWNER_TAG] async for arn, tags in tagged(ctx, _SERVICE, _RULE)}
+        return dict.fromkeys(keys, found)
 
 
 LISTING = Listing()

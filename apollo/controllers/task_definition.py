@@ -40,7 +40,7 @@ from apollo.compare.task_definition import RULES, content_digest
 from apollo.controllers.tags import declared_tags, ignored_tags, tag_changes, tag_list, tag_map
 from apollo.controllers.task_definition_check import problems
 from apollo.controllers.task_definition_index import LOOKED, look_up
-from apollo.controllers.together import together
+from apollo.reads import pages, together
 from apollo.resources.task_definition import TaskDefinitionSpec
 
 __all__ = ["Pool", "Revision", "TaskDefinitionController"]
@@ -272,25 +272,12 @@ async def _active(ctx: Context, family: str) -> list[str]:
     ``familyPrefix`` is documented as the full name, and is called a prefix: others are left out here.
     """
     found: list[tuple[int, str]] = []
-    more: dict[str, str] = {}
-    while True:
-        page = await ctx.read(
-            "ecs",
-            "ListTaskDefinitions",
-            familyPrefix=family,
-            status="ACTIVE",
-            sort="DESC",
-            maxResults=100,
-            **more,
-        )
-        for arn in page.get("taskDefinitionArns") or ():
-            parts = _ARN.match(arn)
-            if parts and parts["family"] == family:
-                found.append((int(parts["revision"]), arn))
-        token = page.get("nextToken")
-        if not token or token == more.get("nextToken") or len(found) >= NEWEST_LOOKED_AT:
+    params = {"familyPrefix": family, "status": "ACTIVE", "sort": "DESC", "maxResults": 100}
+    async for arns in pages(ctx, "ecs", "ListTaskDefinitions", "taskDefinitionArns", **params):
+        matched = [match for match in map(_ARN.match, arns) if match and match["family"] == family]
+        found += [(int(match["revision"]), match[0]) for match in matched]
+        if len(found) >= NEWEST_LOOKED_AT:
             break
-        more = {"nextToken": token}
     return [arn for _, arn in sorted(found, reverse=True)[:NEWEST_LOOKED_AT]]
 
 

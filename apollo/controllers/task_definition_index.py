@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from apollo.api import HASH_TAG, OWNER_TAG, AwsError, Context, Loader
+from apollo.reads import tagged
 
 __all__ = ["LOOKED", "look_up"]
 
@@ -39,28 +40,14 @@ class Index(Loader[Indexed, tuple[Tagged, ...]]):
 
     async def fetch(self, ctx: Context, keys: Sequence[Indexed]) -> Mapping[Indexed, tuple[Tagged, ...]]:
         found: dict[Indexed, list[Tagged]] = {}
-        more: dict[str, str] = {}
         filters = [
             {"Key": OWNER_TAG, "Values": sorted({key.owner for key in keys})},
             {"Key": HASH_TAG, "Values": sorted({key.hash for key in keys})},
         ]
-        while True:
-            page = await ctx.read(
-                "resourcegroupstaggingapi",
-                "GetResources",
-                TagFilters=filters,
-                ResourceTypeFilters=["ecs:task-definition"],
-                ResourcesPerPage=100,
-                **more,
-            )
-            for entry in page.get("ResourceTagMappingList") or ():
-                tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags") or ()}
-                key = Indexed(tags.get(OWNER_TAG, ""), tags.get(HASH_TAG, ""))
-                found.setdefault(key, []).append(Tagged(str(entry["ResourceARN"]), tags))
-            token = page.get("PaginationToken")
-            if not token or token == more.get("PaginationToken"):
-                return {key: tuple(found.get(key, ())) for key in keys}
-            more = {"PaginationToken": token}
+        async for arn, tags in tagged(ctx, "ecs:task-definition", having=filters):
+            key = Indexed(tags.get(OWNER_TAG, ""), tags.get(HASH_TAG, ""))
+            found.setdefault(key, []).append(Tagged(arn, tags))
+        return {key: tuple(found.get(key, ())) for key in keys}
 
 
 class Looked(Loader[str, bool]):

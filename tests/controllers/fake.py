@@ -15,7 +15,8 @@ class FakeContext:
 
     def __init__(self, **answers: Answer) -> None:
         self.env = Env("stage", region="eu-west-1", cluster="green")
-        self.answers: Mapping[str, Answer] = {"GetResources": {}, **answers}  # the index knows nothing
+        nothing = {"ResourceTagMappingList": []}  # so far the index knows
+        self.answers: Mapping[str, Answer] = {"GetResources": nothing, **answers}
         self.calls: list[str] = []
         self._memory: dict[tuple[str, Any], Any] = {}
 

@@ -11,7 +11,9 @@ STILL_SILENT = {"Fault.matches", "Faults.judge"}
 """Methods that only the local AWS itself calls. May only become fewer."""
 
 
-@pytest.mark.parametrize("module", ["apollo.api", "apollo.compare", "apollo.testing", "apollo.errors"])
+@pytest.mark.parametrize(
+    "module", ["apollo.api", "apollo.compare", "apollo.reads", "apollo.testing", "apollo.errors"]
+)
 def test_public_names_say_what_they_mean(module: str) -> None:
     room = importlib.import_module(module)
     silent = []
@@ -42,7 +44,9 @@ def _speaks_for_itself(function: object) -> bool:
     return len([line for line in lines if line.strip() and not line.strip().startswith("@")]) <= 9
 
 
-@pytest.mark.parametrize("module", ["apollo", "apollo.api", "apollo.compare", "apollo.testing"])
+@pytest.mark.parametrize(
+    "module", ["apollo", "apollo.api", "apollo.compare", "apollo.reads", "apollo.testing"]
+)
 def test_public_rooms_say_what_is_public(module: str) -> None:
     room = importlib.import_module(module)
     if module != "apollo":

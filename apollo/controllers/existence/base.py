@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from attrs import frozen
 
 from apollo.api import AwsError, Context, Loader, Problem
-from apollo.controllers.together import together
+from apollo.reads import together
 
 __all__ = ["POLICY_HINT", "Arn", "Check", "Existing", "Unknown", "arn", "elsewhere", "find", "pages", "run"]
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from attrs import field, frozen
 
-from apollo.api import OWNER_TAG, Context, Loader, Transient
+from apollo.api import OWNER_TAG, Context, Loader
 from apollo.compare import canonical
 from apollo.compare.listener_rule import RULES, live_spec
 from apollo.controllers.listener_rule.overlap import Condition, condition_of
-from apollo.controllers.together import together
 from apollo.errors import AwsError
+from apollo.reads import listed, together
 
 __all__ = ["LISTENERS", "SECRETS_SET", "STAND_IN_TAG", "Listener", "LiveRule", "RuleSeen", "listener_of"]
 
@@ -140,19 +140,7 @@ SECRETS_SET = _SecretsSet()
 
 
 async def _read(ctx: Context, listener: str) -> Listener:
-    found: list[Mapping[str, Any]] = []
-    more: dict[str, str] = {}
-    while True:
-        page = await ctx.read("elbv2", "DescribeRules", ListenerArn=listener, PageSize=400, **more)
-        if "Rules" not in page:
-            raise Transient(f"AWS listed the rules of {listener} incompletely", code="APO-ELB-001")
-        found += page["Rules"]
-        marker = page.get("NextMarker")
-        if not marker:
-            break
-        if marker == more.get("Marker"):
-            raise Transient(f"AWS lists the rules of {listener} in a circle", code="APO-ELB-001")
-        more = {"Marker": marker}
+    found = await listed(ctx, "elbv2", "DescribeRules", "Rules", ListenerArn=listener, PageSize=400)
 
     async def tags(rule: Mapping[str, Any]) -> Mapping[str, str] | None:
         try:

@@ -19,7 +19,7 @@ from attrs import evolve, frozen
 from apollo.api import AwsError, Context, Loader, Resource, is_unknown
 from apollo.compare.listener_rule import comparable
 from apollo.controllers.listener_rule.seen import LiveRule
-from apollo.controllers.together import together
+from apollo.reads import together
 from apollo.resources.listener_rule import ListenerRuleSpec
 
 __all__ = ["Shift", "forward_of", "shift_of", "with_served"]

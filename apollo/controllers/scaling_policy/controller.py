@@ -33,12 +33,12 @@ from apollo.controllers.scaling_policy.seen import (
     TAGS,
     TARGETS,
     ScalingSeen,
+    every,
     owned_tags,
-    pages,
     project,
     tags_of,
 )
-from apollo.controllers.together import together
+from apollo.reads import together
 from apollo.resources.scaling_policy import ScalingPolicySpec
 
 __all__ = ["ScalingPolicyController"]
@@ -150,7 +150,7 @@ class ScalingPolicyController(Controller[ScalingPolicySpec, ScalingSeen]):
         nothing is deleted on the strength of an index.
         """
         wanted = {resource.key: resource for resource in want}
-        found = await pages(ctx, "DescribeScalableTargets", "ScalableTargets", 50)
+        found = await every(ctx, "DescribeScalableTargets", "ScalableTargets", 50)
         tagged = await owned_tags(ctx) if found else {}
 
         async def one(target: Mapping[str, Any]) -> Owned | None:

@@ -11,9 +11,9 @@ from typing import Any
 
 from attrs import field, frozen
 
-from apollo.api import OWNER_TAG, AwsError, Context, Loader, Transient
+from apollo.api import AwsError, Context, Loader, Transient
 from apollo.compare.scaling_policy import live_spec
-from apollo.controllers.together import together
+from apollo.reads import TagIndex, tagged, together
 from apollo.resources.scaling_policy import DIMENSION
 
 __all__ = [
@@ -23,7 +23,8 @@ __all__ = [
     "POLICIES",
     "TARGETS",
     "ScalingSeen",
-    "pages",
+    "every",
+    "owned_tags",
     "project",
     "tags_of",
 ]
@@ -76,7 +77,7 @@ class _Targets(Loader[str, Mapping[str, Any]]):
     batch = 50
 
     async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-        found = await pages(ctx, "DescribeScalableTargets", "ScalableTargets", 50, ResourceIds=list(keys))
+        found = await every(ctx, "DescribeScalableTargets", "ScalableTargets", 50, ResourceIds=list(keys))
         return {str(target["ResourceId"]): target for target in found or ()}
 
 
@@ -96,11 +97,11 @@ class _Parts(Loader[str, Sequence[Mapping[str, Any]]]):
     async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         found: list[Mapping[str, Any]] | None = None
         if len(keys) > _FEW:
-            found = await pages(ctx, self._operation, self._member, self._size, most=len(keys))
+            found = await every(ctx, self._operation, self._member, self._size, most=len(keys))
         if found is None:
 
             async def one(key: str) -> list[Mapping[str, Any]]:
-                its = await pages(ctx, self._operation, self._member, self._size, ResourceId=key)
+                its = await every(ctx, self._operation, self._member, self._size, ResourceId=key)
                 return its or []
 
             found = [item for its in await together(one, keys) for item in its]
@@ -131,25 +132,6 @@ class _Tags(Loader[str, Mapping[str, str]]):
         return {arn: tags for arn, tags in found if tags is not None}
 
 
-class _Index(Loader[str, Mapping[str, str]]):
-    """GetResources of the Resource Groups Tagging API: the tags of 100 targets in a call. Keys are ARNs.
-
-    It may lag, so it is good for finding that there is nothing to do, and for nothing else.
-    """
-
-    name = "tag.GetResources:application-autoscaling:scalable-target"
-    batch = 100
-
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
-        try:
-            answer = await ctx.read("resourcegroupstaggingapi", "GetResources", ResourceARNList=list(keys))
-        except AwsError as error:
-            if error.category != "access-denied":
-                raise
-            return {}  # each is asked for by itself then
-        return _by_arn(answer)
-
-
 class _Counts(Loader[tuple[str, str], int]):
     """The desired counts of services: 10 in a call. Keys are (cluster, name)."""
 
@@ -175,7 +157,7 @@ POLICIES = _Parts("DescribeScalingPolicies", "ScalingPolicies", 10)
 ACTIONS = _Parts("DescribeScheduledActions", "ScheduledActions", 50)
 COUNTS = _Counts()
 TAGS = _Tags()
-_INDEX = _Index()
+_INDEX = TagIndex("application-autoscaling:scalable-target")
 
 
 async def tags_of(
@@ -195,41 +177,17 @@ async def tags_of(
 
 
 async def owned_tags(ctx: Context) -> Mapping[str, Mapping[str, str]] | None:
-    """By ARN, the tags of every target that carries an ownership tag, whoever's, as the index knows them: 100
-    in a call. None when the role may not ask the index."""
-    found: dict[str, Mapping[str, str]] = {}
-    more: dict[str, str] = {}
-    while True:
-        try:
-            page = await ctx.read(
-                "resourcegroupstaggingapi",
-                "GetResources",
-                ResourceTypeFilters=["application-autoscaling:scalable-target"],
-                TagFilters=[{"Key": OWNER_TAG}],
-                ResourcesPerPage=100,
-                **more,
-            )
-        except AwsError as error:
-            if error.category != "access-denied":
-                raise
-            return None
-        found |= _by_arn(page)
-        token = page.get("PaginationToken")
-        if not token:
-            return found
-        if token == more.get("PaginationToken"):
-            raise Transient("AWS answers GetResources in a circle", code="APO-AAS-001")
-        more = {"PaginationToken": token}
+    """By ARN, the tags of every target that carries an ownership tag, whoever's, as the index knows them.
+    None when the role may not ask the index."""
+    try:
+        return {arn: tags async for arn, tags in tagged(ctx, "application-autoscaling:scalable-target")}
+    except AwsError as error:
+        if error.category != "access-denied":
+            raise
+        return None
 
 
-def _by_arn(page: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
-    return {
-        str(entry["ResourceARN"]): {str(tag["Key"]): str(tag["Value"]) for tag in entry.get("Tags") or ()}
-        for entry in page.get("ResourceTagMappingList") or ()
-    }
-
-
-async def pages(
+async def every(
     ctx: Context, operation: str, member: str, size: int, *, most: int | None = None, **params: Any
 ) -> list[Mapping[str, Any]] | None:
     """All items of a Describe operation; None when there are more pages than ``most``.
@@ -244,14 +202,14 @@ async def pages(
             _SERVICE, operation, ServiceNamespace=NAMESPACE, MaxResults=size, **params, **more
         )
         if member not in page:
-            raise Transient(f"AWS answered {operation} incompletely", code="APO-AAS-001")
+            raise Transient(f"AWS answered {operation} incompletely", code="APO-AWS-038")
         found += page[member]
         count += 1
         token = page.get("NextToken")
         if not token:
             return found
         if token == more.get("NextToken"):
-            raise Transient(f"AWS answers {operation} in a circle", code="APO-AAS-001")
+            raise Transient(f"AWS answers {operation} in a circle", code="APO-AWS-038")
         if most is not None and count >= most:
             return None
         more = {"NextToken": token}

@@ -22,7 +22,7 @@ from apollo.controllers.service.loaders import (
 )
 from apollo.controllers.service.seen import Deployment, ServiceSeen, cluster_name, seconds
 from apollo.controllers.tagged import owned_arns
-from apollo.controllers.together import together
+from apollo.reads import pages, together
 from apollo.resources.service import ServiceSpec
 
 __all__ = ["complete", "follow", "identity_of", "look", "matters", "owned"]
@@ -161,23 +161,13 @@ async def _elsewhere(ctx: Context) -> set[str]:
 
 
 async def _names(ctx: Context, cluster: str) -> AsyncIterator[list[str]]:
-    more: dict[str, str] = {}
-    while True:
-        try:
-            page = await ctx.read("ecs", "ListServices", cluster=cluster, maxResults=100, **more)
-        except AwsError as error:
-            if error.aws_code == "ClusterNotFoundException" and not more:
-                return  # no cluster, no services
+    try:
+        async for arns in pages(ctx, "ecs", "ListServices", "serviceArns", cluster=cluster, maxResults=100):
+            yield [arn.rsplit("/", 1)[-1] for arn in arns]
+    except AwsError as error:
+        if error.aws_code != "ClusterNotFoundException":
             raise
-        if "serviceArns" not in page:
-            raise Transient(f"AWS listed the services of cluster {cluster} incompletely", code="APO-ECS-003")
-        yield [arn.rsplit("/", 1)[-1] for arn in page["serviceArns"]]
-        token = page.get("nextToken")
-        if not token:
-            return
-        if token == more.get("nextToken"):
-            raise Transient(f"AWS lists the services of cluster {cluster} in a circle", code="APO-ECS-003")
-        more = {"nextToken": token}
+        # No cluster, no services.
 
 
 async def _describe(ctx: Context, cluster: str, names: list[str]) -> list[ServiceSeen]:

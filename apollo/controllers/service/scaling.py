@@ -6,13 +6,14 @@ rules while there is no scalable target, and whoever scales the service finds it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import evolve
 
-from apollo.api import OWNER_TAG, AwsError, Context, Env, Loader, Resource, Transient
+from apollo.api import OWNER_TAG, AwsError, Context, Env, Loader, Resource
 from apollo.controllers.service.seen import ServiceSeen
+from apollo.reads import listed
 from apollo.resources.service import ServiceSpec
 
 __all__ = ["count_owner", "first_count", "with_count_owner"]
@@ -96,32 +97,17 @@ class _Targets(Loader[str, Mapping[str, Any]]):
     batch = 50
 
     async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-        found: dict[str, Mapping[str, Any]] = {}
-        more: dict[str, str] = {}
-        while True:
-            page = await ctx.read(
-                "application-autoscaling",
-                "DescribeScalableTargets",
-                ServiceNamespace="ecs",
-                ResourceIds=list(keys),
-                ScalableDimension="ecs:service:DesiredCount",
-                MaxResults=50,
-                **more,
-            )
-            _take(page, found)
-            token = page.get("NextToken")
-            if not token:
-                return found
-            if token == more.get("NextToken"):
-                raise Transient("AWS lists scalable targets in a circle", code="APO-ECS-004")
-            more = {"NextToken": token}
-
-
-def _take(page: Mapping[str, Any], found: dict[str, Mapping[str, Any]]) -> None:
-    targets: Collection[Mapping[str, Any]] | None = page.get("ScalableTargets")
-    if targets is None:
-        raise Transient("AWS listed scalable targets incompletely", code="APO-ECS-004")
-    found.update((str(target["ResourceId"]), target) for target in targets)
+        found = await listed(
+            ctx,
+            "application-autoscaling",
+            "DescribeScalableTargets",
+            "ScalableTargets",
+            ServiceNamespace="ecs",
+            ResourceIds=list(keys),
+            ScalableDimension="ecs:service:DesiredCount",
+            MaxResults=50,
+        )
+        return {str(target["ResourceId"]): target for target in found}
 
 
 class _Tags(Loader[str, Mapping[str, str]]):

@@ -9,7 +9,7 @@ from typing import Any
 from apollo.api import Context, Problem, is_unknown
 from apollo.controllers.existence.base import Check, Unknown, find
 from apollo.controllers.existence.network import ENDPOINTS, GROUPS, ROUTES, SUBNETS
-from apollo.controllers.together import together
+from apollo.reads import together
 
 __all__ = ["checks", "vpc_of"]
 

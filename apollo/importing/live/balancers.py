@@ -7,7 +7,7 @@ from typing import Any
 
 from apollo.api import AwsError, Context
 from apollo.controllers.listener_rule.seen import LISTENERS, Listener, LiveRule, listener_of
-from apollo.controllers.together import together
+from apollo.reads import together
 
 __all__ = ["rule_of", "rules_to", "target_groups_of"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve
 
-from apollo.api import OWNER_TAG, AwsError, Context, Key, Transient
+from apollo.api import OWNER_TAG, AwsError, Context, Key
 from apollo.controllers.listener_rule.seen import Listener, LiveRule
 from apollo.controllers.scaling_policy.seen import (
     ACTIONS,
@@ -15,7 +15,7 @@ from apollo.controllers.scaling_policy.seen import (
     TAGS,
     TARGETS,
     ScalingSeen,
-    pages,
+    every,
     project,
 )
 from apollo.controllers.service.loaders import REVISIONS
@@ -23,7 +23,6 @@ from apollo.controllers.service.observe import identity_of, look
 from apollo.controllers.service.seen import ServiceSeen
 from apollo.controllers.task_definition import REVISIONS as TASKS
 from apollo.controllers.task_definition import Revision
-from apollo.controllers.together import together
 from apollo.errors import ApolloError
 from apollo.importing.live.asked import Asked, asked
 from apollo.importing.live.balancers import rule_of, rules_to, target_groups_of
@@ -40,6 +39,7 @@ from apollo.importing.live.specs import (
 from apollo.importing.model import Imported, Note, Report
 from apollo.importing.names import manifest_name, unique
 from apollo.importing.secrets import warn_of_secrets
+from apollo.reads import listed, pages, together
 
 __all__ = ["import_live"]
 
@@ -152,34 +152,24 @@ class _Work:
 
     async def _twin(self, revision: Revision) -> Revision | None:
         """A newer revision with the same content, which a TaskDefinition would take over instead."""
-        more: dict[str, str] = {}
-        found = None
-        while found is None:
-            page = await self.ctx.read(
-                "ecs",
-                "ListTaskDefinitions",
-                familyPrefix=revision.family,
-                sort="DESC",
-                maxResults=100,
-                **more,
-            )
-            own = revision.arn.rpartition(":")[0]
-            arns = [arn for arn in page.get("taskDefinitionArns") or () if arn.rpartition(":")[0] == own]
+        own = revision.arn.rpartition(":")[0]
+        params = {"familyPrefix": revision.family, "sort": "DESC", "maxResults": 100}
+        async for page in pages(self.ctx, "ecs", "ListTaskDefinitions", "taskDefinitionArns", **params):
+            arns = [arn for arn in page if arn.rpartition(":")[0] == own]
             newer = [arn for arn in arns if int(arn.rpartition(":")[2]) > revision.number]
-            others = await together(self._task, newer)
-            found = next((one for one in others if same_content(one.content, revision.content)), None)
-            token = page.get("nextToken")
-            if len(newer) < len(arns) or not token or token == more.get("nextToken"):
+            for other in await together(self._task, newer):
+                if same_content(other.content, revision.content):
+                    return other
+            if len(newer) < len(arns):
                 break
-            more = {"nextToken": token}
-        return found
+        return None
 
     async def _places(self, arns: Collection[str]) -> list[str]:
         """The resource ids of scalable targets."""
         if not arns:
             return []
-        every = await pages(self.ctx, "DescribeScalableTargets", "ScalableTargets", 50) or []
-        by_arn = {str(one.get("ScalableTargetARN")): str(one["ResourceId"]) for one in every}
+        targets = await every(self.ctx, "DescribeScalableTargets", "ScalableTargets", 50) or []
+        by_arn = {str(one.get("ScalableTargetARN")): str(one["ResourceId"]) for one in targets}
         for arn in arns:
             if arn not in by_arn:
                 raise _missing(arn)
@@ -350,19 +340,10 @@ def _missing(what: str) -> ApolloError:
 
 async def _services_of(ctx: Context, cluster: str) -> list[str]:
     """The names of all services of a cluster."""
-    found: list[str] = []
-    more: dict[str, str] = {}
-    while True:
-        try:
-            page = await ctx.read("ecs", "ListServices", cluster=cluster, maxResults=100, **more)
-        except AwsError as error:
-            if error.aws_code == "ClusterNotFoundException":
-                raise _missing(f"cluster {cluster}") from None
-            raise
-        found += [str(arn).rsplit("/", 1)[-1] for arn in page.get("serviceArns") or ()]
-        token = page.get("nextToken")
-        if not token:
-            return sorted(found)
-        if token == more.get("nextToken"):
-            raise Transient(f"AWS lists the services of cluster {cluster} in a circle", code="APO-ECS-003")
-        more = {"nextToken": token}
+    try:
+        arns = await listed(ctx, "ecs", "ListServices", "serviceArns", cluster=cluster, maxResults=100)
+    except AwsError as error:
+        if error.aws_code == "ClusterNotFoundException":
+            raise _missing(f"cluster {cluster}") from None
+        raise
+    return sorted(str(arn).rsplit("/", 1)[-1] for arn in arns)

@@ -9,7 +9,7 @@ from attrs import define, evolve, field
 
 from apollo.api import Denied, Env, Key, Lifecycle, Origin, Owned, Resource, Step, is_unknown
 from apollo.controllers.listener_rule import ListenerRuleController, RuleSeen
-from apollo.controllers.together import together
+from apollo.reads import together
 from apollo.resources.listener_rule import ListenerRuleSpec
 from tests.controllers.pilot import Pilot
 

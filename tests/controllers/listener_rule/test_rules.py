@@ -38,7 +38,7 @@ async def test_a_look_at_many_rules_is_two_calls_per_twenty(stage: Stage) -> Non
     wants = [stage.rule(f"r{n}", n + 1) for n in range(30)]
     await stage.apply(*wants)
     stage.pilot.local.clear()
-    from apollo.controllers.together import together
+    from apollo.reads import together
 
     async def look(want: Any) -> object:
         return await RULES.observe(stage.pilot.ctx(), None, want)

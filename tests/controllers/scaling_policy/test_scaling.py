@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apollo.api import OWNER_TAG, PRUNE_TAG, Context, Env, Identity, Lifecycle, is_unknown, refs_in
-from apollo.controllers.together import together
+from apollo.reads import together
 from apollo.resources.scaling_policy import ScalingPolicySpec
 
 from ..pilot import Pilot

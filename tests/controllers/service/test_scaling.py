@@ -169,4 +169,4 @@ async def test_a_list_that_is_not_whole_proves_no_absence(pilot: Pilot, answer: 
     ctx = FakeContext(DescribeServices=live, DescribeScalableTargets=answer)
     with pytest.raises(Transient) as caught:
         await SERVICES.observe(ctx, SERVICES.identity(want.spec, ctx.env), want)
-    assert caught.value.code == "APO-ECS-004"
+    assert caught.value.code == "APO-AWS-038"

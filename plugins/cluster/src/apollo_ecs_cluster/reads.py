@@ -8,6 +8,7 @@ from typing import Any
 
 from apollo.api import AwsError, Context, Loader, Transient
 from apollo.compare import tag_map
+from apollo.reads import pages
 
 __all__ = ["Cluster", "every", "look"]
 
@@ -122,17 +123,9 @@ async def every(ctx: Context) -> AsyncIterator[Cluster]:
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListClusters.html
     """
-    more: dict[str, str] = {}
-    while True:
-        page = await ctx.read("ecs", "ListClusters", maxResults=100, **more)
-        names = [str(arn).rpartition("/")[2] for arn in page["clusterArns"]]
+    async for arns in pages(ctx, "ecs", "ListClusters", "clusterArns", maxResults=100):
+        names = [str(arn).rpartition("/")[2] for arn in arns]
         if names:
             answer = await ctx.read("ecs", "DescribeClusters", clusters=names, include=_INCLUDE)
             for one in answer["clusters"]:
                 yield _cluster(one)
-        token = page.get("nextToken")
-        if not token:
-            return
-        if token == more.get("nextToken"):
-            raise Transient("AWS lists the clusters in a circle", code="APO-CLUSTER-002")
-        more = {"nextToken": token}

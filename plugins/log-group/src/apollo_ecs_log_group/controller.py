@@ -120,7 +120,7 @@ class LogGroupController(Controller[LogGroupSpec, LogGroup]):
         """Every log group with our tag, as the index knows the tags: what it does not tell yet is found the
         next time. Nothing is deleted on the strength of it: what git does not hold is looked at closer."""
         ours = {}
-        for arn, tags in (await look.tagged(ctx)).items():
+        for arn, tags in (await look.owned_tags(ctx)).items():
             key = ctx.env.key_of(tags[OWNER_TAG])
             if key is not None and key.kind == self.kind:
                 ours[look.name_of(arn)] = (key, arn, tags)

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from apollo.api import OWNER_TAG, AwsError, Context, Loader, Transient
+from apollo.api import AwsError, Context, Loader
+from apollo.reads import TagIndex, pages, tagged
 
 
 @dataclass(frozen=True)
@@ -70,37 +71,17 @@ class _Groups(Loader[str, Mapping[str, Any]]):
 
 async def _listed(ctx: Context, names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     wanted, found = set(names), dict[str, Mapping[str, Any]]()
-    more: dict[str, str] = {}
-    while True:
-        page = await ctx.read("logs", "DescribeLogGroups", logGroupIdentifiers=sorted(wanted), **more)
-        for one in page.get("logGroups") or ():
-            if one["logGroupName"] in wanted:
-                found[str(one["logGroupName"])] = one
-        token = page.get("nextToken")
-        if not token or len(found) == len(wanted):
-            return found
-        more = _next(more, "nextToken", str(token), "DescribeLogGroups")
-
-
-class _Index(Loader[str, Mapping[str, str]]):
-    """GetResources of the tagging API: the tags of 100 log groups in a call. Keys are ARNs. It may lag, so it
-    is good for finding that there is nothing to do, and for nothing else."""
-
-    name = "tag.GetResources:logs:log-group"
-    batch = 100
-
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
-        try:
-            answer = await ctx.read("resourcegroupstaggingapi", "GetResources", ResourceARNList=list(keys))
-        except AwsError as error:
-            if error.category != "access-denied":
-                raise
-            return {}  # each is asked for by itself then
-        return _by_arn(answer)
+    async for page in pages(
+        ctx, "logs", "DescribeLogGroups", "logGroups", logGroupIdentifiers=sorted(wanted)
+    ):
+        found |= {str(one["logGroupName"]): one for one in page if one["logGroupName"] in wanted}
+        if len(found) == len(wanted):
+            break
+    return found
 
 
 GROUPS = _Groups()
-INDEX = _Index()
+INDEX = TagIndex("logs:log-group")
 
 
 async def find(ctx: Context, name: str, wanted: Mapping[str, str] | None) -> LogGroup | None:
@@ -125,24 +106,10 @@ async def find(ctx: Context, name: str, wanted: Mapping[str, str] | None) -> Log
     return LogGroup(name, group.arn, live, dict(answer.get("tags") or {}))
 
 
-async def tagged(ctx: Context) -> dict[str, Mapping[str, str]]:
+async def owned_tags(ctx: Context) -> dict[str, Mapping[str, str]]:
     """By ARN the tags of every log group that has an ownership tag, whoever's, as the index knows them."""
-    found: dict[str, Mapping[str, str]] = {}
-    more: dict[str, str] = {}
-    while True:
-        page = await ctx.read(
-            "resourcegroupstaggingapi",
-            "GetResources",
-            ResourceTypeFilters=["logs"],
-            TagFilters=[{"Key": OWNER_TAG}],
-            ResourcesPerPage=100,
-            **more,
-        )
-        found |= {arn: tags for arn, tags in _by_arn(page).items() if ":log-group:" in arn}
-        token = page.get("PaginationToken")
-        if not token:
-            return found
-        more = _next(more, "PaginationToken", str(token), "GetResources")
+    found = {arn.removesuffix(":*"): tags async for arn, tags in tagged(ctx, "logs")}
+    return {arn: tags for arn, tags in found.items() if ":log-group:" in arn}
 
 
 def arn_of(live: Mapping[str, Any]) -> str:
@@ -153,18 +120,3 @@ def arn_of(live: Mapping[str, Any]) -> str:
 def name_of(arn: str) -> str:
     """The name in an ARN."""
     return arn.removesuffix(":*").partition(":log-group:")[2]
-
-
-def _by_arn(page: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
-    return {
-        str(entry["ResourceARN"]).removesuffix(":*"): {
-            str(tag["Key"]): str(tag["Value"]) for tag in entry.get("Tags") or ()
-        }
-        for entry in page.get("ResourceTagMappingList") or ()
-    }
-
-
-def _next(more: Mapping[str, str], name: str, token: str, operation: str) -> dict[str, str]:
-    if more.get(name) == token:
-        raise Transient(f"AWS answers {operation} in a circle", code="APO-LOG-GROUP-001")
-    return {name: token}

@@ -27,6 +27,7 @@ from apollo.api import (
     Wait,
     is_unknown,
 )
+from apollo.reads import together
 from apollo_ecs_scheduled_task import check, steps
 from apollo_ecs_scheduled_task import seen as look
 from apollo_ecs_scheduled_task.seen import Seen
@@ -167,7 +168,7 @@ class ScheduledTaskController(Controller[ScheduledTaskSpec, Seen]):
         the next time. Nothing is deleted on the strength of it: what git does not hold is observed again."""
         wanted = {resource.key: resource for resource in want}
         ours: list[tuple[Key, str, str, Mapping[str, str]]] = []
-        for arn, tags in (await look.tagged(ctx)).items():
+        for arn, tags in (await look.owned_tags(ctx)).items():
             key = ctx.env.key_of(tags[OWNER_TAG])
             if key is not None and key.kind == self.kind:
                 ours.append((key, arn.rpartition("/")[2], arn, tags))
@@ -191,7 +192,7 @@ class ScheduledTaskController(Controller[ScheduledTaskSpec, Seen]):
             identity = Identity("scheduler:schedule-group", group)
             return Owned(key, identity, seen, complete=complete, prune=tags.get(PRUNE_TAG, "auto"))
 
-        for owned in await look.together(whole, sorted(ours, key=lambda one: one[0])):
+        for owned in await together(whole, sorted(ours, key=lambda one: one[0])):
             yield owned
 
     async def act(self, ctx: Context, step: Step) -> Mapping[str, Any]:

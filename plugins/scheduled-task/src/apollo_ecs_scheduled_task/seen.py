@@ -7,17 +7,14 @@ https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetRes
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
-import anyio
-
-from apollo.api import OWNER_TAG, AwsError, Context, Loader, Transient
-
-A = TypeVar("A")
-B = TypeVar("B")
+from apollo.api import AwsError, Context
+from apollo.reads import TagIndex, tagged
+from apollo.reads import listed as _listed
 
 
 @dataclass(frozen=True)
@@ -42,24 +39,7 @@ class Seen:
     region: str = ""
 
 
-class _Index(Loader[str, Mapping[str, str]]):
-    """GetResources of the tagging API: the tags of 100 groups in a call. Keys are ARNs. It may lag, so it is
-    good for finding that there is nothing to do, and for nothing else."""
-
-    name = "tag.GetResources:scheduler:schedule-group"
-    batch = 100
-
-    async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
-        try:
-            answer = await ctx.read("resourcegroupstaggingapi", "GetResources", ResourceARNList=list(keys))
-        except AwsError as error:
-            if error.category != "access-denied":
-                raise
-            return {}  # each is asked for by itself then
-        return _by_arn(answer)
-
-
-INDEX = _Index()
+INDEX = TagIndex("scheduler:schedule-group")
 
 
 async def find(ctx: Context, group: str, name: str | None, wanted: Mapping[str, str] | None) -> Seen:
@@ -99,60 +79,17 @@ async def get(ctx: Context, group: str, name: str) -> Mapping[str, Any] | None:
 
 async def listed(ctx: Context, **where: str) -> list[Mapping[str, Any]]:
     """The schedules of a group, or of all groups: names and targets, no more."""
-    found: list[Mapping[str, Any]] = []
-    more: dict[str, str] = {}
-    while True:
-        try:
-            page = await ctx.read("scheduler", "ListSchedules", MaxResults=100, **where, **more)
-        except AwsError as error:
-            if error.category == "not-found":
-                return []  # the group is gone since it was seen
-            raise
-        found += page.get("Schedules") or ()
-        token = page.get("NextToken")
-        if not token:
-            return found
-        more = _next(more, "NextToken", str(token), "ListSchedules")
-
-
-async def tagged(ctx: Context) -> dict[str, Mapping[str, str]]:
-    """By ARN the tags of every schedule group with an ownership tag, whoever's, as the index knows them."""
-    found: dict[str, Mapping[str, str]] = {}
-    more: dict[str, str] = {}
-    while True:
-        page = await ctx.read(
-            "resourcegroupstaggingapi",
-            "GetResources",
-            ResourceTypeFilters=["scheduler:schedule-group"],
-            TagFilters=[{"Key": OWNER_TAG}],
-            ResourcesPerPage=100,
-            **more,
-        )
-        found |= _by_arn(page)
-        token = page.get("PaginationToken")
-        if not token:
-            return found
-        more = _next(more, "PaginationToken", str(token), "GetResources")
-
-
-async def together(read: Callable[[A], Awaitable[B]], items: Iterable[A]) -> list[B]:
-    """``read`` of every item at once, in order; the first error comes bare."""
-    wanted = list(items)
-    found: dict[int, B] = {}
-
-    async def one(index: int) -> None:
-        found[index] = await read(wanted[index])
-
     try:
-        async with anyio.create_task_group() as tasks:
-            for index in range(len(wanted)):
-                tasks.start_soon(one, index)
-    except BaseExceptionGroup as group:
-        error: BaseException = group
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        raise error from None
-    return [found[index] for index in range(len(wanted))]
+        return await _listed(ctx, "scheduler", "ListSchedules", "Schedules", MaxResults=100, **where)
+    except AwsError as error:
+        if error.category == "not-found":
+            return []  # the group is gone since it was seen
+        raise
+
+
+async def owned_tags(ctx: Context) -> dict[str, Mapping[str, str]]:
+    """By ARN the tags of every schedule group with an ownership tag, whoever's, as the index knows them."""
+    return {arn: tags async for arn, tags in tagged(ctx, "scheduler:schedule-group")}
 
 
 async def _there(ctx: Context, operation: str, **params: str) -> Mapping[str, Any] | None:
@@ -162,16 +99,3 @@ async def _there(ctx: Context, operation: str, **params: str) -> Mapping[str, An
         if error.category == "not-found":
             return None
         raise
-
-
-def _by_arn(page: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
-    return {
-        str(entry["ResourceARN"]): {str(tag["Key"]): str(tag["Value"]) for tag in entry.get("Tags") or ()}
-        for entry in page.get("ResourceTagMappingList") or ()
-    }
-
-
-def _next(more: Mapping[str, str], name: str, token: str, operation: str) -> dict[str, str]:
-    if more.get(name) == token:
-        raise Transient(f"AWS answers {operation} in a circle", code="APO-SCHEDULED-TASK-001")
-    return {name: token}

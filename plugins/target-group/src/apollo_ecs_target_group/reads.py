@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from apollo.api import OWNER_TAG, AwsError, Context, Loader, Transient
+from apollo.api import AwsError, Context, Loader
 from apollo.compare import spec_names, tag_map
+from apollo.reads import listed, tagged
 
 __all__ = ["TargetGroup", "look", "ours"]
 
@@ -48,23 +49,9 @@ class _Groups(Loader[str, Mapping[str, Any]]):
                 raise
             if len(keys) == 1:
                 return {}
-            found = await _all(ctx)
+            found = await listed(ctx, "elbv2", "DescribeTargetGroups", "TargetGroups", PageSize=400)
         wanted = set(keys)
         return {one["TargetGroupName"]: one for one in found if one["TargetGroupName"] in wanted}
-
-
-async def _all(ctx: Context) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = []
-    more: dict[str, str] = {}
-    while True:
-        page = await ctx.read("elbv2", "DescribeTargetGroups", PageSize=400, **more)
-        found += page["TargetGroups"]
-        marker = page.get("NextMarker")
-        if not marker:
-            return found
-        if marker == more.get("Marker"):
-            raise Transient("AWS lists the target groups in a circle", code="APO-TARGET-GROUP-002")
-        more = {"Marker": marker}
 
 
 class _Tags(Loader[str, Mapping[str, str]]):
@@ -124,21 +111,5 @@ async def ours(ctx: Context) -> AsyncIterator[tuple[str, Mapping[str, str]]]:
 
     https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
     """
-    more: dict[str, str] = {}
-    while True:
-        page = await ctx.read(
-            "resourcegroupstaggingapi",
-            "GetResources",
-            ResourceTypeFilters=["elasticloadbalancing:targetgroup"],
-            TagFilters=[{"Key": OWNER_TAG}],
-            ResourcesPerPage=100,
-            **more,
-        )
-        for one in page["ResourceTagMappingList"]:
-            yield str(one["ResourceARN"]).split("/")[-2], tag_map(spec_names(one.get("Tags") or ()))
-        token = page.get("PaginationToken")
-        if not token:
-            return
-        if token == more.get("PaginationToken"):
-            raise Transient("AWS answers GetResources in a circle", code="APO-TARGET-GROUP-002")
-        more = {"PaginationToken": token}
+    async for arn, tags in tagged(ctx, "elasticloadbalancing:targetgroup"):
+        yield arn.split("/")[-2], tags

@@ -1,6 +1,6 @@
-"""Services of all four kinds in a local AWS of a process of its own, brought there by Apollo itself.
+"""Services of all four kinds in a local AWS of a process of its own, brought there by what Apollo plans.
 
-``python -m benchmarks.fleet APOLLO_YAML ENDPOINT`` applies once; waiting lets the local AWS's time pass.
+``python -m benchmarks.fleet APOLLO_YAML ENDPOINT`` sends the planned calls, many at once.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ import json
 import os
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.to_thread
 from attrs import field, frozen
 
+from apollo.api import Key, Ref, Step, substitute
 from apollo.aws import LIMITS, Aws, Limit
 from apollo.manifest import load_settings
 from apollo.operator import Operator
@@ -30,6 +31,7 @@ __all__ = ["PER_LISTENER", "Fleet", "client", "fleet"]
 
 PER_LISTENER = 90
 """Rules that ELB allows on one listener by default are 100."""
+_ORDER = ("TaskDefinition", "ListenerRule", "Service", "ScalingPolicy")
 
 
 @frozen
@@ -127,12 +129,12 @@ def _filled(folder: Path, services: int, whole: bool, env: dict[str, str], pid: 
     return Fleet(folder, repo, configuration(folder), endpoint, pid, env)
 
 
-def client(env: Mapping[str, str]) -> Any:
-    """ECS, as boto3 makes it."""
+def client(env: Mapping[str, str], service: str = "ecs") -> Any:
+    """A client, as boto3 makes it."""
     import boto3
 
     return boto3.client(
-        "ecs", region_name="eu-west-1", endpoint_url=env["AWS_ENDPOINT_URL"],
+        service, region_name="eu-west-1", endpoint_url=env["AWS_ENDPOINT_URL"],
         aws_access_key_id=ACCOUNT, aws_secret_access_key="local",
     )  # fmt: skip
 
@@ -168,36 +170,42 @@ spec:
     return manifest(name) + more.encode()
 
 
-@frozen(eq=False)
-class _Leaping:
-    """A clock for Apollo: whoever waits lets the time of the local AWS pass instead."""
-
-    endpoint: str
-    _passed: list[float] = field(factory=lambda: [0.0])
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self._passed[0]
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    async def sleep(self, seconds: float) -> None:
-        if seconds > 0:
-            self._passed[0] += seconds
-            await anyio.to_thread.run_sync(control, self.endpoint, "clock", {"advance": seconds})
-        await anyio.lowlevel.checkpoint()
-
-
 async def main(config: Path, endpoint: str) -> None:
-    clock = _Leaping(endpoint)
-    async with Operator(load_settings(config), clock=clock) as operator:
+    """Send what Apollo plans, without its looks in between: nobody else is there."""
+    from botocore import xform_name
+
+    async with Operator(load_settings(config)) as operator:
         unlimited = {name: Limit(1e6, 1e6) for name in LIMITS}
-        operator.aws = Aws(operator.settings.installation.name, clock=clock, limits=unlimited)
+        operator.aws = Aws(operator.settings.installation.name, clock=operator.clock, limits=unlimited)
         plan = await operator.plan("stage")
-        result = await operator.apply(plan, wait=False)
-        if result.failed:
-            bad = [one for one in result.outcomes if one.outcome == "Failed"]
-            raise RuntimeError(f"the apply failed: {bad[:3]} {plan.problems[:3]}")
+    if plan.failed or plan.stopped:
+        bad = [item.failure for item in plan if item.failure is not None]
+        raise RuntimeError(f"the plan failed: {bad[:3]} {plan.problems[:3]}")
+    env = {"AWS_ENDPOINT_URL": endpoint}
+    clients = {step.call.service: client(env, step.call.service) for step in plan.steps}
+    outputs: dict[Ref, str] = {}
+
+    def send(steps: list[Step]) -> None:
+        for step in steps:
+            call = step.call
+            method = getattr(clients[call.service], xform_name(call.operation))
+            answer = method(**substitute(call.params, outputs))
+            if call.operation == "RegisterTaskDefinition":
+                arn = answer["taskDefinition"]["taskDefinitionArn"]
+                outputs[Ref("TaskDefinition", step.target.name, "arn")] = arn
+            elif call.operation == "CreateService":
+                outputs[Ref("Service", step.target.name, "name")] = call.params["serviceName"]
+                outputs[Ref("Service", step.target.name, "cluster")] = call.params["cluster"]
+
+    for kind in _ORDER:
+        found: dict[Key, list[Step]] = {}
+        for step in plan.steps:
+            if step.target.kind == kind:
+                found.setdefault(step.target, []).append(step)
+        limiter = anyio.CapacityLimiter(8)
+        async with anyio.create_task_group() as tasks:
+            for steps in found.values():
+                tasks.start_soon(partial(anyio.to_thread.run_sync, send, steps, limiter=limiter))
 
 
 if __name__ == "__main__":

@@ -99,8 +99,8 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "ecr read": Limit(100, 50),
     # https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html (non-mutating actions)
     "ec2 read": Limit(50, 10),
-    # https://docs.aws.amazon.com/scheduler/latest/UserGuide/scheduler-quotas.html grants each operation a rate
-    # of its own: these four 250 a second or more, by region; those of groups 10.
+    # https://docs.aws.amazon.com/scheduler/latest/UserGuide/scheduler-quotas.html has a rate for each
+    # operation: 250 a second or more for these, by region; 10 for those of groups.
     "scheduler CreateSchedule": Limit(250, 250),
     "scheduler UpdateSchedule": Limit(250, 250),
     "scheduler DeleteSchedule": Limit(250, 250),

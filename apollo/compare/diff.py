@@ -93,7 +93,9 @@ class _Pair:
                 return
             found = canon(node, have, live, self.live, known=True)
             if found is not None:
-                self.changes.append(Change(path, found, absence.value))
+                # Back to AWS's default, where it has one; an empty text is none that could move.
+                after = node.default if absence.value is None and node.default != "" else absence.value
+                self.changes.append(Change(path, found, after))
         elif isinstance(have, Mapping):  # merged
             self.record(node, {}, have, path)
 

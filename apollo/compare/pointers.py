@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from apollo.api import Change
 from apollo.compare.rules import NAMED, Node, Rules
 
-__all__ = ["join", "keeping", "split", "without"]
+__all__ = ["join", "keeping", "resetting", "split", "without"]
 
 
 def split(pointer: str) -> tuple[str, ...]:
@@ -50,6 +51,20 @@ def keeping(
         found, item = _found(live, parts, rules.root)
         if parts and found:
             result = _replaced(result, parts, item, rules.root)
+    return dict(result)
+
+
+def resetting(declared: Mapping[str, Any], changes: Iterable[Change], rules: Rules) -> dict[str, Any]:
+    """``declared`` with the values that ``changes`` go to where the manifest leaves a field out, to be sent.
+
+    Leaving such a field out of a call means AWS's default. Should that have moved since our tables were
+    written, the difference would never go away; a value that is named sticks.
+    """
+    result: Any = declared
+    for change in changes:
+        parts = split(change.path)
+        if len(parts) > 1 and change.after is not None and not _found(result, parts, rules.root)[0]:
+            result = _replaced(result, parts, change.after, rules.root)
     return dict(result)
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from apollo.api import HASH_TAG, Change, Ignored, Resource, is_unknown
-from apollo.compare import canonical, differences, ignored, keeping
+from apollo.compare import canonical, differences, ignored, keeping, resetting
 from apollo.compare.listener_rule import RULES, comparable
 from apollo.compare.names import aws_names
 from apollo.controllers.listener_rule.overlap import Condition, condition_of
@@ -103,7 +103,7 @@ def content(want: Want, rule: LiveRule | None = None, changes: Sequence[Change] 
     if rule is None:
         return _complete({name: wire(value) for name in _CONTENT if (value := getattr(want.spec, name))})
     touched = {change.path.split("/", 2)[1] for change in changes}
-    as_declared, kept = comparable(want.spec.declared()), _declared(want, rule)
+    as_declared, kept = comparable(want.spec.declared()), resetting(_declared(want, rule), changes, RULES)
     params: dict[str, Any] = {}
     for name in _CONTENT:
         if name not in touched:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from attrs import evolve
 
 from apollo.api import HASH_TAG, OWNER_TAG, Call, Change, Ignored, Key, Resource, Step
-from apollo.compare import differences, digest, ignored, keeping
+from apollo.compare import differences, digest, ignored, keeping, resetting
 from apollo.compare.names import aws_names
 from apollo.compare.pointers import split
 from apollo.compare.scaling_policy import RULES
@@ -254,10 +254,12 @@ def _metric(policy: Mapping[str, Any]) -> Any:
     return config.get("predefinedMetricSpecification") or config.get("customizedMetricSpecification")
 
 
-def _part(want: Want, seen: ScalingSeen, field: str, name: str) -> dict[str, Any]:
-    """One policy or action in AWS's spelling, as the manifest says it unless a part is left to others."""
+def _part(want: Want, seen: ScalingSeen, field: str, name: str, changes: Iterable[Change]) -> dict[str, Any]:
+    """One policy or action in AWS's spelling, as the manifest says it unless a part is left to others, or has
+    to be named to be what its absence means."""
     declared = {item["name"]: item for item in want.spec.declared().get(field) or ()}
-    kept = {item["name"]: item for item in _wanted(want, seen).get(field) or ()}
+    wanted = resetting(_wanted(want, seen), changes, RULES)
+    kept = {item["name"]: item for item in wanted.get(field) or ()}
     params: dict[str, Any] = aws_names(kept[name])
     if kept[name] == declared.get(name):
         params = wire(next(item for item in getattr(want.spec, field) if item.name == name))
@@ -266,7 +268,7 @@ def _part(want: Want, seen: ScalingSeen, field: str, name: str) -> dict[str, Any
 
 
 def _put_policy(want: Want, seen: ScalingSeen, name: str, changes: Sequence[Change]) -> Step:
-    params = _part(want, seen, "policies", name)
+    params = _part(want, seen, "policies", name, changes)
     for config, kind in _KINDS.items():
         if f"{config[:1].upper()}{config[1:]}" in params:
             params.setdefault("PolicyType", kind)
@@ -275,10 +277,7 @@ def _put_policy(want: Want, seen: ScalingSeen, name: str, changes: Sequence[Chan
 
 
 def _put_action(want: Want, seen: ScalingSeen, name: str, changes: Sequence[Change]) -> Step:
-    params = _part(want, seen, "scheduledActions", name)
-    for change in changes:
-        if change.path.endswith("/timezone"):
-            params["Timezone"] = change.after  # what is left out of the call stays as it was
+    params = _part(want, seen, "scheduledActions", name, changes)
     call = _call("PutScheduledAction", seen.place, ScheduledActionName=name, **params)
     return _put(want, seen, call, f"scheduled action {name}", changes)
 

@@ -66,6 +66,24 @@ async def test_any_permutation_is_one_call(stage: Stage) -> None:
     assert stage.bodies() == {"10": "d", "20": "c", "30": "b", "40": "a", "default": "404"}
 
 
+async def test_what_absence_means_is_named_when_it_is_set_back_so_that_it_sticks(stage: Stage) -> None:
+    """Left out of the call it would become AWS's default of that day, and differ again for ever."""
+    plain = {"type": "fixed-response", "fixedResponseConfig": {"statusCode": "503"}}
+    want = stage.rule(actions=[plain])
+    await stage.apply(want)
+    ((_, seen),) = await stage.look(want)
+    assert seen is not None and seen.rule is not None
+    moved = {"StatusCode": "503", "ContentType": "text/html"}
+    action = {"Type": "fixed-response", "FixedResponseConfig": moved}
+    stage.elb.modify_rule(RuleArn=seen.rule.arn, Actions=[action])
+    (step,) = await stage.steps(want)
+    assert [(change.before, change.after) for change in step.changes] == [("text/html", "text/plain")]
+    (sent,) = step.call.params["Actions"]
+    assert sent["FixedResponseConfig"] == {"StatusCode": "503", "ContentType": "text/plain"}
+    await stage.apply(want)
+    assert await stage.steps(want) == []
+
+
 REWRITE = [{"type": "url-rewrite", "urlRewriteConfig": {"rewrites": [{"regex": "/a", "replace": "/b"}]}}]
 
 

@@ -55,6 +55,22 @@ async def test_a_bare_service_is_a_reference_and_is_waited_for() -> None:
     assert ScalingPolicySpec.model_validate(given_).completed("web", env).place == "service/blue/api"
 
 
+async def test_what_absence_means_is_named_when_it_is_set_back_so_that_it_sticks(pilot: Pilot) -> None:
+    """Left out of the call it would become AWS's default of that day, and differ again for ever."""
+    stage = await Stage.of(pilot)
+    steps = (None, 10, 1), (10, None, 3)
+    await stage.apply(stage.want(policies=[stepping("burst", *steps, cooldown=60), tracking("cpu")]))
+    off = tracking("cpu", disableScaleIn=True)
+    await stage.apply(stage.want(policies=[stepping("burst", *steps, cooldown=60), off]))
+    want = stage.want(policies=[stepping("burst", *steps), tracking("cpu")])
+    burst, cpu = await stage.steps(want)
+    assert burst.call.params["StepScalingPolicyConfiguration"]["Cooldown"] == 300
+    assert cpu.call.params["TargetTrackingScalingPolicyConfiguration"]["DisableScaleIn"] is False
+    assert "policies" not in burst.call.params and burst.call.params["PolicyName"] == "burst"
+    await stage.apply(want)
+    assert await stage.steps(want) == []
+
+
 @pytest.mark.parametrize(
     ("after", "expected", "why"),
     [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+import types
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -154,6 +156,50 @@ def test_a_broken_plugin_stops_its_own_kind_alone(install: Install, code: str, w
 def test_an_error_of_a_plugin_says_where(install: Install) -> None:
     source = install("acme-queue", code="\n\nraise KeyError('x')")
     assert f"({source}:3)" in refused(Registry(), "acme.Queue").message
+
+
+def test_an_import_without_end_stops_its_own_kind_alone(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apollo.plugins.found.PATIENCE", 0.05)
+    clock = VirtualClock()
+    # It holds the lock of its module until this process ends: the name is used by no other test.
+    install("acme-stuck", "acme.Stuck", code="import threading\nthreading.Event().wait()")
+    install("acme-topic", "acme.Topic")
+    registry = Registry(clock=clock)
+    error = refused(registry, "acme.Stuck")
+    assert "it is not loaded after" in error.message
+    before = threading.active_count()
+    clock.passed = 5
+    refused(registry, "acme.Stuck")  # asked again, and nothing else begins to wait
+    assert threading.active_count() == before
+    assert registry.get("acme.Topic").kind == "acme.Topic"
+
+
+def test_a_plugin_that_is_being_loaded_holds_up_no_other_kind(install: Install) -> None:
+    hold = threading.Event()
+    began = threading.Event()
+    sys.modules["mod_hold"] = types.SimpleNamespace(hold=hold, began=began)  # type: ignore[assignment]
+    install("acme-queue", code="import mod_hold\nmod_hold.began.set()\nmod_hold.hold.wait(20)")
+    install("acme-topic", "acme.Topic")
+    registry = Registry()
+    waiting = threading.Thread(target=lambda: refused(registry, "acme.Queue"))
+    waiting.start()
+    assert began.wait(20)
+    try:
+        assert registry.get("acme.Topic").kind == "acme.Topic"
+    finally:
+        hold.set()
+        waiting.join()
+
+
+def test_what_a_plugin_prints_while_it_is_imported_is_no_data(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("acme-queue", code="print('hello')\n" + GOOD.format(name="Thing", kind="acme.Queue"))
+    Registry().get("acme.Queue")
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "hello\n")
 
 
 def test_a_repaired_plugin_loads_without_a_restart(install: Install) -> None:
@@ -329,7 +375,7 @@ PROPOSAL = Proposal(
 
 
 def test_apollos_own_gates_come_first_and_strangers_add_theirs(install: Install) -> None:
-    code = "class Thing:\n    name = 'windows'\n    def check(self, proposal): return 'seen'\n"
+    code = "class Thing:\n    name = 'windows'\n    def check(self, proposal): return None\n"
     install("acme-gate", "windows", code, group="apollo.gates")
     names = [gate.name for gate in discover_gates()]
     assert {"lifecycle", "ownership", "prune", "quarantine", "replace", "restrictions"} <= set(names[:-1])
@@ -348,6 +394,30 @@ def test_a_gate_that_does_not_load_lets_nothing_pass(install: Install, code: str
     assert verdict.reason == "GateBroken"
     assert "acme-gate 1.0" in verdict.message
     assert gate.check(evolve(PROPOSAL, steps=())) == Allowed()
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("return None", "None"),
+        ("return True", "bool"),
+        ("raise KeyError('window')", "KeyError"),
+        ("raise SystemExit", "SystemExit"),
+        ("import time; time.sleep(3600)", "does not answer"),
+    ],
+)
+def test_a_gate_that_gives_no_verdict_lets_nothing_pass(
+    install: Install, body: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apollo.plugins.cell.FIRST", 0.1)
+    code = f"class Thing:\n    name = 'windows'\n    def check(self, proposal):\n        {body}\n"
+    install("acme-gate", "windows", code, group="apollo.gates")
+    gate = discover_gates()[-1]
+    verdict = gate.check(PROPOSAL)
+    assert isinstance(verdict, Held)
+    assert verdict.reason == "GateFailed"
+    assert why in verdict.message
+    assert "acme-gate 1.0" in verdict.message
 
 
 def test_a_broken_gate_of_apollos_own_stops_the_start(install: Install) -> None:

@@ -175,7 +175,8 @@ class Cell:
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
-    loop.run_forever()
+    while not loop.is_closed():  # a package may stop the loop that it finds running
+        loop.run_forever()
 
 
 async def _nothing() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import re
+import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from typing import Any, Final
@@ -16,6 +19,8 @@ __all__ = ["OURS", "Claim", "Unloadable", "allowed", "claims", "instance", "not_
 
 OURS: Final = "apollo-ecs"
 """The package whose entry points are the built-in kinds and gates."""
+PATIENCE: Final = 20.0
+"""Seconds that an import of a stranger's code may take; a small task imports an SDK in five."""
 
 
 @frozen
@@ -88,13 +93,58 @@ def not_installed(what: str) -> ApolloError:
 
 
 def instance(claim: Claim) -> Any:
-    """What the entry point names, called when it is a class; or `Unloadable`. A failure is not remembered."""
+    """What the entry point names, called when it is a class; or `Unloadable`. A failure is not remembered.
+
+    A stranger's code is imported in a thread of its own, and waited for only so long: it may never end.
+    """
     if claim.entry is None:
         return Unloadable(claim.error)
+    if claim.builtin:
+        return _loaded(claim.entry)
+    with _lock:
+        loading = _loading.get(claim.entry)
+        if loading is None:
+            loading = _loading[claim.entry] = _Loading(claim.entry)
+            loading.start()
+            patience = PATIENCE
+        else:
+            patience = PATIENCE if loading.young else 0.0
+    loading.join(patience)
+    if loading.is_alive():
+        loading.young = False
+        return Unloadable(f"it is not loaded after {PATIENCE:g} s")
+    with _lock:
+        _loading.pop(claim.entry, None)
+    return loading.found
+
+
+class _Loading(threading.Thread):
+    """The import of one entry point.
+
+    :ivar young: nobody has given up on it yet.
+    """
+
+    def __init__(self, entry: importlib.metadata.EntryPoint) -> None:
+        super().__init__(name=f"apollo-import {entry.value}", daemon=True)
+        self.entry = entry
+        self.young = True
+        self.found: Any = None
+
+    def run(self) -> None:
+        # What it prints is no answer to what a program asked on stdout.
+        with contextlib.redirect_stdout(sys.stderr):
+            self.found = _loaded(self.entry)
+
+
+_lock: Final = threading.Lock()
+_loading: Final[dict[importlib.metadata.EntryPoint, _Loading]] = {}
+
+
+def _loaded(entry: importlib.metadata.EntryPoint) -> Any:
     try:
-        found = claim.entry.load()
+        found = entry.load()
         return found() if isinstance(found, type) else found
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
         return Unloadable(_said(error))
 
 

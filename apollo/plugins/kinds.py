@@ -87,6 +87,7 @@ class Registry:
         self._clock = clock or SystemClock()
         self._retry = retry
         self._lock = threading.RLock()
+        self._turns: dict[str, threading.RLock] = {}
         self._found: tuple[Claim, ...] | None = None
         self._found_at = 0.0
         self._loaded: dict[str, Controller[Any, Any]] = {}
@@ -121,6 +122,15 @@ class Registry:
         given = self._given.get(kind)
         if given is not None:
             return given
+        loaded = self._loaded.get(kind)
+        if loaded is not None:
+            return loaded
+        with self._lock:
+            turn = self._turns.setdefault(kind, threading.RLock())
+        with turn:  # an import may take long: whoever asks for another kind does not wait for it
+            return self._load(kind)
+
+    def _load(self, kind: str) -> Controller[Any, Any]:
         with self._lock:
             if kind in self._loaded:
                 return self._loaded[kind]
@@ -131,9 +141,10 @@ class Registry:
                     raise fault.error()
                 importlib.invalidate_caches()  # it may have been repaired since
             claim = self._claim(kind, now)
-            found = load(claim)
+        found = load(claim)
+        with self._lock:
             if isinstance(found, Fault):
-                self._failed[kind] = (now, found)
+                self._failed[kind] = (self._clock.monotonic(), found)
                 raise found.error()
             self._failed.pop(kind, None)
             self._loaded[kind] = found = self._walled(claim, found)

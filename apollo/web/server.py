@@ -14,6 +14,7 @@ import uvicorn
 from apollo.errors import ApolloError
 from apollo.operator import Operator
 from apollo.telemetry import escape
+from apollo.web.connection import Connection
 from apollo.web.pages import app
 
 __all__ = ["bind", "serve"]
@@ -23,7 +24,6 @@ _log = logging.getLogger("apollo.web")
 _CLOSING: Final = 1
 """Seconds that open requests have at the end. No answer here takes longer; who does not read it is left."""
 _LAST: Final = 3.0
-_CONNECTIONS: Final = 200
 
 
 class _Server(uvicorn.Server):
@@ -99,9 +99,8 @@ def serve(listen: str | socket.socket) -> Callable[[Operator], Awaitable[None]]:
             access_log=False,
             lifespan="off",
             ws="none",
-            http="h11",
+            http=Connection,
             server_header=False,
-            limit_concurrency=_CONNECTIONS,
             timeout_graceful_shutdown=_CLOSING,
         )
         server = _Server(config)

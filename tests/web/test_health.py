@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import AsyncExitStack
 
+import anyio
 import pytest
 
 from apollo import web
@@ -28,6 +30,31 @@ async def test_who_serves_is_alive_and_ready(world: World) -> None:
         )
         assert (await site.get("/readyz"))[0] == 200
         assert (await site.get("/other"))[0] == 404
+
+
+async def test_who_only_holds_on_keeps_nobody_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apollo.web.connection.MOST", 5)
+    world.write(WEB)
+    async with serving(world) as site, AsyncExitStack() as stack:
+        host, port = site.address.split(":")
+        for _ in range(12):
+            held = await stack.enter_async_context(await anyio.connect_tcp(host, int(port)))
+            await held.send(b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        assert (await site.get("/livez"))[0] == 200
+        assert (await site.get("/metrics"))[0] == 200
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /livez HTTP/1.1\r\nHo"])
+async def test_who_does_not_ask_in_time_is_left(
+    world: World, begun: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apollo.web.connection.SECONDS", 0.1)
+    async with serving(world) as site:
+        host, port = site.address.split(":")
+        async with await anyio.connect_tcp(host, int(port)) as held:
+            await held.send(begun)
+            with anyio.fail_after(20), pytest.raises((anyio.EndOfStream, anyio.BrokenResourceError)):
+                await held.receive()
 
 
 async def test_an_idle_loop_stays_alive(world: World) -> None:

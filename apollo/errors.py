@@ -107,13 +107,24 @@ class SourceError(ApolloError):
 
 
 class Transient(ApolloError):
-    """Trying again may help: the engine retries with backoff. Exceptions nobody declared count as this."""
+    """Trying again may help: the engine retries with backoff. Exceptions nobody declared count as this.
+
+    :param missing: what has to be there first, as `Controller.provides` names it (``cluster:green``). Where a
+        plan brings that about, the resource is planned as one that is not there yet.
+    """
 
     def __init__(
-        self, message: str, *, code: str = "APO-GENERAL-002", hint: str = "", reason: str = "Retrying"
+        self,
+        message: str,
+        *,
+        code: str = "APO-GENERAL-002",
+        hint: str = "",
+        reason: str = "Retrying",
+        missing: str = "",
     ) -> None:
         super().__init__(message, code=code, hint=hint)
         self.reason = reason
+        self.missing = missing
 
 
 class Terminal(ApolloError):

@@ -68,6 +68,10 @@ class Graph:
         names = self._requires.get(key, ())
         return frozenset(one for name in names for one in self._providers.get(name, ()) if one != key)
 
+    def providers(self, name: str) -> frozenset[Key]:
+        """What brings about what others require by this name."""
+        return frozenset(self._providers.get(name, ()))
+
     def before(self, key: Key) -> frozenset[Key]:
         """What comes after a resource without referring to it."""
         names = self._provides.get(key, ())

@@ -29,6 +29,7 @@ from apollo.engine.judge import Judge
 from apollo.engine.memory import Memory
 from apollo.engine.plan import Failure, ResourcePlan
 from apollo.engine.seen import Known, Leaving, Member, failure_of, learned, resolve
+from apollo.errors import Transient
 from apollo.settings import Environment
 
 __all__ = ["Contexts", "Looker"]
@@ -194,7 +195,10 @@ class Looker:
             else:
                 seen = await controller.observe(self.contexts(lane), identity, want)
         except Exception as error:  # a controller may raise anything; only its resource suffers
-            return Member(key, want, None, None, evolve(plan, failure=failure_of(error)))
+            missing = error.missing if isinstance(error, Transient) else ""
+            if not any(map(pending, self.graph.providers(missing))):
+                return Member(key, want, None, None, evolve(plan, failure=failure_of(error)))
+            seen = None  # it lives in something that this plan makes
         return Member(key, want, seen, identity, plan, self.clock.monotonic())
 
     async def _departure(self, what: Leaving, group: str, lane: str, listed: bool) -> Member | None:

@@ -161,6 +161,18 @@ async def test_a_default_for_services_may_name_the_cluster(world: World) -> None
     await settled(world)
 
 
+async def test_a_cluster_that_a_service_only_names_is_made_first_and_both_are_one_plan(world: World) -> None:
+    configure(world)  # the cluster is the environment's
+    world.write({"web/web.yaml": CLUSTER + "---" + task_definition() + "---" + service()})
+    plan = await world.plan()
+    announced = [step.call.operation for step in plan.steps]
+    assert not plan.failed and plan.summary()["create"] == 3
+    assert announced.index("CreateCluster") < announced.index("CreateService")
+    assert (await world.apply()).exit_code == 0
+    assert world.calls() == announced
+    await settled(world)
+
+
 async def test_a_service_in_a_referred_cluster_is_found_when_it_leaves_git(world: World) -> None:
     web, api = (service(name, cluster='"${{ Cluster/blue.name }}"') for name in ("web", "api"))
     base = CLUSTER + "---" + task_definition() + "---" + web

@@ -23,6 +23,7 @@ from apollo.api import (
     Resource,
     Step,
     Wait,
+    is_unknown,
 )
 from apollo.controllers.service import check, diff, follow, observe
 from apollo.controllers.service import forecast as foreseen
@@ -89,7 +90,10 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
         yield f"scalable:service/{(spec.cluster or 'default').rpartition('/')[2]}/{spec.serviceName}"
 
     def requires(self, spec: ServiceSpec) -> Iterable[str]:
-        """ECS takes a target group only once a listener or a rule forwards to it."""
+        """Its cluster, which git may hold as well without being referred to. And ECS takes a target group
+        only once a listener or a rule forwards to it."""
+        if not is_unknown(cluster := spec.cluster or "default"):
+            yield f"cluster:{cluster_name(cluster)}"
         for balancer in spec.loadBalancers or ():
             if balancer.targetGroupArn:
                 yield f"targetGroup:{balancer.targetGroupArn}"

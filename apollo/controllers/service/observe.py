@@ -48,6 +48,7 @@ async def look(ctx: Context, at: Identity) -> ServiceSeen | None:
             hint=f"create the cluster, or name another one in spec.cluster of Service/{name} "
             "or in the Environment",
             reason="ClusterNotFound",
+            missing=f"cluster:{cluster}",
         )
     if isinstance(found, Unknowable):
         raise Transient(

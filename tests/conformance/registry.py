@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from tests.conformance.stage import Stage
 
 Body = Callable[[Stage], None]
-NEEDS = frozenset({"task", "tasks", "balancer", "account", "instance"})
+NEEDS = frozenset({"task", "tasks", "balancer", "account", "instance", "settings"})
 """What costs money or preparation on a real account: one small Fargate task at a time, several tasks, a load
 balancer, a second account to assume a role in, a container instance that registers without being one (which
-AWS does not have). Simulators have all of it."""
+AWS does not have), settings that the whole account would feel. Simulators have all of it."""
 
 _DOCS = "https://docs.aws.amazon.com/"
 _CHECKS: dict[str, "Check"] = {}

@@ -23,7 +23,7 @@ class Target(ABC):
 
     name: str
     version: str
-    can: frozenset[str] = frozenset({"task", "tasks", "balancer", "account", "instance"})
+    can: frozenset[str] = frozenset({"task", "tasks", "balancer", "account", "instance", "settings"})
     region = "eu-west-1"
     other_region = "eu-central-1"
     other_role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/apollo-conformance"

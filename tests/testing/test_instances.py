@@ -83,3 +83,89 @@ def test_managed_scaling_launches_them(stage: Stage) -> None:
         "containerInstances"
     ]
     assert found["capacityProviderName"] == "spot"
+
+
+def drain(stage: Stage, *instances: str, status: str = "DRAINING") -> None:
+    stage.ecs.update_container_instances_state(
+        cluster="green", containerInstances=list(instances), status=status
+    )
+
+
+def test_draining_moves_tasks_as_a_deployment_does(stage: Stage) -> None:
+    """Never fewer than the minimum, never more than the maximum; it is no deployment all the same."""
+    agent(stage)
+    one = register(stage)
+    stage.create("agent", taskDefinition="agent", launchType="EC2", networkConfiguration=None, desiredCount=4)
+    two = register(stage)
+    half: Any = {"minimumHealthyPercent": 50, "maximumPercent": 100}
+    stage.update("agent", deploymentConfiguration=half)
+    stage.aws.settle()
+    before = stage.deployments("agent")
+    drain(stage, one)
+    counts = set()
+    for _ in range(300):
+        stage.aws.advance(1)
+        counts.add(stage.look("agent")["runningCount"])
+    assert min(counts) == 2
+    assert max(counts) == 4
+    assert {t["containerInstanceArn"] for t in stage.tasks(name="agent")} == {two}
+    assert stage.deployments("agent") == before
+    [found] = stage.ecs.describe_container_instances(cluster="green", containerInstances=[one])[
+        "containerInstances"
+    ]
+    assert (found["status"], found["runningTasksCount"], found["agentConnected"]) == ("DRAINING", 0, True)
+
+
+def test_a_daemon_leaves_what_drains_and_comes_back(stage: Stage) -> None:
+    agent(stage)
+    one, two = register(stage), register(stage)
+    stage.create(
+        "agent",
+        taskDefinition="agent",
+        launchType="EC2",
+        networkConfiguration=None,
+        desiredCount=None,
+        schedulingStrategy="DAEMON",
+    )
+    drain(stage, one)
+    stage.aws.settle()
+    assert [t["containerInstanceArn"] for t in stage.tasks(name="agent")] == [two]
+    drain(stage, one, status="ACTIVE")
+    stage.aws.settle()
+    assert {t["containerInstanceArn"] for t in stage.tasks(name="agent")} == {one, two}
+
+
+def test_tasks_of_a_task_set_leave_what_drains(stage: Stage) -> None:
+    agent(stage)
+    one = register(stage)
+    stage.ecs.create_service(
+        cluster="green", serviceName="sets", desiredCount=2, deploymentController={"type": "EXTERNAL"}
+    )
+    stage.ecs.create_task_set(
+        cluster="green",
+        service="sets",
+        taskDefinition="agent",
+        launchType="EC2",
+        scale={"unit": "PERCENT", "value": 100},
+    )
+    stage.aws.settle()
+    two = register(stage)
+    drain(stage, one)
+    stage.aws.settle()
+    assert {t["containerInstanceArn"] for t in stage.tasks(name="sets")} == {two}
+
+
+def test_a_task_that_is_started_by_hand_is_where_it_was_put(stage: Stage, refused: Refused) -> None:
+    agent(stage)
+    one, two = register(stage), register(stage)
+    drain(stage, one)
+    answer = stage.ecs.start_task(
+        cluster="green", taskDefinition="agent", containerInstances=[one, two, "gone"]
+    )
+    assert [task["containerInstanceArn"] for task in answer["tasks"]] == [two]
+    assert [f["reason"] for f in answer["failures"]] == ["INACTIVE", "MISSING"]
+    stage.aws.settle()
+    [task] = stage.ecs.describe_tasks(cluster="green", tasks=[answer["tasks"][0]["taskArn"]])["tasks"]
+    assert (task["lastStatus"], task["group"]) == ("RUNNING", "family:agent")
+    with refused("InvalidParameterException", "between 1 and 10"):
+        stage.ecs.start_task(cluster="green", taskDefinition="agent", containerInstances=[two] * 11)

@@ -58,9 +58,9 @@ def lacking(ecs: Region, cluster: Cluster, launch: Json, behaviour: str) -> str 
     if launch["launchType"] != "EC2":
         return text.NO_FARGATE if behaviour == "nocapacity" else None
     provider = launch.get("capacityProviderName")
-    if provider is not None and not any(i.provider == provider for i in cluster.instances.values()):
+    if provider is not None and not any(i.provider == provider for i in cluster.active()):
         _scale_out(ecs, cluster, provider)
-    if not cluster.instances:
+    if not cluster.active():
         return text.NO_INSTANCES
     return text.NO_INSTANCE_FITS if behaviour == "nocapacity" else None
 
@@ -98,11 +98,11 @@ def instance_for(
     cluster: Cluster, launch: Json, taken: frozenset[str] | set[str] = frozenset()
 ) -> str | None:
     """The container instance that a task on EC2 gets, in turn; `taken` are those of a daemon's tasks."""
-    if launch["launchType"] != "EC2" or not cluster.instances:
+    if launch["launchType"] != "EC2" or not (active := cluster.active()):
         return None
     provider = launch.get("capacityProviderName")
-    known = [name for name, found in cluster.instances.items() if provider in (None, found.provider)]
-    known = known or list(cluster.instances)
+    known = [found.id for found in active if provider in (None, found.provider)]
+    known = known or [found.id for found in active]
     free = [name for name in known if name not in taken] or known
     cluster.placements += 1
     return free[(cluster.placements - 1) % len(free)]

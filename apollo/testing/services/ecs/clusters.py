@@ -1,6 +1,7 @@
 """Clusters."""
 
 from apollo.testing.errors import ApiError
+from apollo.testing.services.ecs.account import effective
 from apollo.testing.services.ecs.paging import page
 from apollo.testing.services.ecs.region import Region, invalid
 from apollo.testing.services.ecs.state import Cluster, Json
@@ -25,10 +26,11 @@ def create_cluster(ecs: Region, call: Call) -> Json:
     check_strategy(p.get("defaultCapacityProviderStrategy", []), p.get("capacityProviders", []))
     found = ecs.clusters.get(name)
     if found is None or found.status != "ACTIVE":
+        insights, _ = effective(ecs, "containerInsights", call.identity.arn)
         found = ecs.clusters[name] = Cluster(
             name,
             ecs.arn("cluster", name),
-            settings=p.get("settings") or [{"name": "containerInsights", "value": "disabled"}],
+            settings=p.get("settings") or [{"name": "containerInsights", "value": insights}],
             configuration=p.get("configuration"),
             service_connect_defaults=p.get("serviceConnectDefaults"),
             capacity_providers=p.get("capacityProviders", []),

@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/create-capacity.html
 
 from collections.abc import Iterable
 
-from apollo.testing.services.ecs import text
+from apollo.testing.errors import NotSimulated
+from apollo.testing.services.ecs import attributes, text
 from apollo.testing.services.ecs.capacity import add_instance, instance_arn
 from apollo.testing.services.ecs.lifecycle import stop_task
 from apollo.testing.services.ecs.paging import page
@@ -39,7 +40,7 @@ def _changed(ecs: Region, cluster: Cluster, gone: Iterable[str], now: float) -> 
         if service.status != "ACTIVE":
             continue
         if service.fields["schedulingStrategy"] == "DAEMON":
-            service.ask_for(len(cluster.instances))
+            service.ask_for(len(cluster.active()))
         service.blocked_until = 0.0
         wake(ecs, service, now)
 
@@ -50,20 +51,20 @@ def _running(ecs: Region, cluster: Cluster, instance: str) -> list[str]:
     return [t.status(now) for t in ecs.tasks.values() if t.instance == instance and t.cluster is cluster]
 
 
-def _view(ecs: Region, cluster: Cluster, instance: Instance, status: str = "ACTIVE") -> Json:
+def _view(ecs: Region, cluster: Cluster, instance: Instance, status: str | None = None) -> Json:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerInstance.html"""
     statuses = _running(ecs, cluster, instance.id)
     body: Json = {
         "containerInstanceArn": instance_arn(ecs, cluster, instance.id),
         "ec2InstanceId": f"i-{instance.id[:17]}",
-        "version": 1,
-        "status": status,
-        "agentConnected": status == "ACTIVE",
+        "version": instance.version,
+        "status": status or instance.status,
+        "agentConnected": status != "INACTIVE",
         "runningTasksCount": statuses.count("RUNNING"),
         "pendingTasksCount": sum(s in ("PROVISIONING", "PENDING", "ACTIVATING") for s in statuses),
         "registeredResources": [],
         "remainingResources": [],
-        "attributes": [],
+        "attributes": attributes.of(instance),
         "attachments": [],
         "registeredAt": instance.registered_at,
         "tags": listed(instance.tags),
@@ -73,7 +74,7 @@ def _view(ecs: Region, cluster: Cluster, instance: Instance, status: str = "ACTI
     return body
 
 
-def _find(ecs: Region, cluster: Cluster, given: str) -> Instance | None:
+def find(ecs: Region, cluster: Cluster, given: str) -> Instance | None:
     """By id or ARN."""
     found = cluster.instances.get(given.rpartition("/")[2])
     if found is None or (given.startswith("arn:") and given != instance_arn(ecs, cluster, found.id)):
@@ -89,10 +90,14 @@ def register(ecs: Region, call: Call) -> Json:
     p = call.params
     cluster = ecs.cluster(p.get("cluster"))
     tags = checked(p.get("tags"))
-    found = _find(ecs, cluster, p["containerInstanceArn"]) if p.get("containerInstanceArn") else None
+    given = p.get("attributes", [])
+    for attribute in given:
+        attributes.check(attribute)
+    found = find(ecs, cluster, p["containerInstanceArn"]) if p.get("containerInstanceArn") else None
     if found is None:
         ecs.step_cluster(cluster)
         found = add_instance(ecs, cluster, tags=tags)
+        found.attributes = {one["name"]: one.get("value") for one in given}
         _changed(ecs, cluster, (), call.now)
     return {"containerInstance": _view(ecs, cluster, found)}
 
@@ -109,7 +114,7 @@ def deregister(ecs: Region, call: Call) -> Json:
     cluster = ecs.cluster(p.get("cluster"))
     ecs.step_cluster(cluster)
     ecs.step_standalone()
-    found = _find(ecs, cluster, p["containerInstance"])
+    found = find(ecs, cluster, p["containerInstance"])
     if found is None:
         raise invalid("The referenced container instance was not found.")
     if not p.get("force") and any(s != "STOPPED" for s in _running(ecs, cluster, found.id)):
@@ -119,14 +124,50 @@ def deregister(ecs: Region, call: Call) -> Json:
     return {"containerInstance": shown}
 
 
+def update_state(ecs: Region, call: Call) -> Json:
+    """DRAINING: no task is placed there any more, and the tasks of services move; others stay.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateContainerInstancesState.html
+    """
+    p = call.params
+    cluster = ecs.cluster(p.get("cluster"))
+    names, status = p["containerInstances"], p["status"]
+    if not 1 <= len(names) <= 10:
+        raise invalid("containerInstances must have between 1 and 10 items.")
+    if status not in ("ACTIVE", "DRAINING"):
+        raise invalid("The status must be ACTIVE or DRAINING.")
+    ecs.step_cluster(cluster)
+    ecs.step_standalone()
+    found: dict[str, Instance] = {}
+    failures = []
+    for name in names:
+        instance = find(ecs, cluster, name)
+        if instance is None:
+            arn = name if name.startswith("arn:") else instance_arn(ecs, cluster, name)
+            failures.append({"arn": arn, "reason": "MISSING"})
+            continue
+        found[instance.id] = instance
+        if instance.status != status:
+            instance.status = status
+            instance.version += 1
+    for service in cluster.services.values():
+        if any(task.live and task.instance in found for task in service.tasks):
+            service.steady = False
+    _changed(ecs, cluster, (), call.now)
+    return {"containerInstances": [_view(ecs, cluster, one) for one in found.values()], "failures": failures}
+
+
 def list_instances(ecs: Region, call: Call) -> Json:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListContainerInstances.html"""
     p = call.params
     cluster = ecs.cluster(p.get("cluster"))
     if p.get("filter"):
-        raise invalid("Cluster query language is not simulated; leave the filter out.")
-    wanted = p.get("status", "ACTIVE")
-    arns = [instance_arn(ecs, cluster, name) for name in cluster.instances] if wanted == "ACTIVE" else []
+        raise NotSimulated("ecs:ListContainerInstances with a filter in the cluster query language")
+    # "If you don't specify this parameter, the default is to include container instances set to all states
+    # other than INACTIVE."
+    wanted = p.get("status")
+    known = cluster.instances.values()
+    arns = [instance_arn(ecs, cluster, one.id) for one in known if wanted in (None, one.status)]
     chunk, more = page(arns, p)
     return {"containerInstanceArns": chunk, **more}
 
@@ -142,7 +183,7 @@ def describe(ecs: Region, call: Call) -> Json:
     ecs.step_standalone()
     found, failures = [], []
     for name in names:
-        instance = _find(ecs, cluster, name)
+        instance = find(ecs, cluster, name)
         if instance is None:
             arn = name if name.startswith("arn:") else instance_arn(ecs, cluster, name)
             failures.append({"arn": arn, "reason": "MISSING"})

@@ -43,6 +43,29 @@ def create(ecs: Region, call: Call) -> Json:
     return {"capacityProvider": _view(made, tags=True)}
 
 
+def update(ecs: Region, call: Call) -> Json:
+    """What is left out stays.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateCapacityProvider.html
+    """
+    p = call.params
+    name = p["name"].rpartition("/")[2]
+    if "managedInstancesProvider" in p:
+        raise NotSimulated("ecs managed instances capacity provider")
+    if name in FARGATE:
+        raise invalid("The FARGATE and FARGATE_SPOT capacity providers are reserved and cannot be updated.")
+    found = ecs.providers.get(name)
+    if found is None:
+        raise client_error("The specified capacity provider does not exist.")
+    given = p.get("autoScalingGroupProvider")
+    if not given:
+        raise invalid("autoScalingGroupProvider must be specified.")
+    scaling = found.group["managedScaling"] | given.get("managedScaling", {})
+    found.group = found.group | given | {"managedScaling": scaling}
+    found.update_status = "UPDATE_COMPLETE"
+    return {"capacityProvider": _view(found, tags=True)}
+
+
 def delete(ecs: Region, call: Call) -> Json:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteCapacityProvider.html"""
     name = call.params["capacityProvider"].rpartition("/")[2]

@@ -43,6 +43,8 @@ class Region:
         """With tags or without: the versions that the answers are of, and the answers."""
         self.run_tokens: dict[str, tuple[Json, list[Task], list[Json]]] = {}
         """By clientToken: the request, its tasks, its failures."""
+        self.settings: dict[str, dict[str, str]] = {}
+        """Account settings, by principal and name."""
         self.alarms: dict[str, str] = {}
         """The states of CloudWatch alarms, as far as somebody said them."""
         self.providers: dict[str, CapacityProvider] = {}

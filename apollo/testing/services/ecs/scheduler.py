@@ -143,8 +143,11 @@ def _schedule(ecs: Region, service: Service, at: float) -> None:
         return  # "A deployment in FAILED state doesn't launch any new tasks."
     desired = primary.desired = service.desired
     live = [task for task in service.tasks if task.live]
-    mine = [task for task in live if task.deployment is primary]
-    old = [task for task in live if task.deployment is not primary]
+    # Tasks on container instances that are draining "are stopped and replaced according to the service's
+    # deployment configuration" (API_UpdateContainerInstancesState), as those of an old deployment are.
+    gone = service.cluster.draining()
+    mine = [task for task in live if task.deployment is primary and task.instance not in gone]
+    old = [task for task in live if task.deployment is not primary or task.instance in gone]
     missing = desired - len(mine)
     stops: list[Task] = []
     starts = max(0, missing)

@@ -63,7 +63,7 @@ def _new(ecs: Region, call: Call, cluster: Cluster) -> Service:
             raise invalid(
                 "The daemon scheduling strategy does not support a desired count. Remove it and try again."
             )
-        desired = len(cluster.instances)
+        desired = len(cluster.active())
     elif desired is None:
         raise invalid("The replica scheduling strategy requires a desired count.")
     check_desired(desired)

@@ -29,6 +29,14 @@ class Cluster:
     placements: int = 0
     """Tasks placed on instances so far, to take them in turn."""
 
+    def active(self) -> list["Instance"]:
+        """The container instances that take tasks."""
+        return [instance for instance in self.instances.values() if instance.status == "ACTIVE"]
+
+    def draining(self) -> frozenset[str]:
+        """The ids of those that are being emptied."""
+        return frozenset(name for name, found in self.instances.items() if found.status == "DRAINING")
+
 
 @dataclass(slots=True)
 class Instance:
@@ -39,6 +47,11 @@ class Instance:
     provider: str | None = None
     """The capacity provider that launched it."""
     tags: Tags = field(default_factory=dict)
+    status: str = "ACTIVE"
+    """Or DRAINING: it gets no tasks any more, and those of services move."""
+    version: int = 1
+    attributes: dict[str, str | None] = field(default_factory=dict)
+    """Those that somebody gave it."""
 
 
 @dataclass(slots=True)

@@ -38,21 +38,14 @@ def run(ecs: Region, call: Call) -> Json:
         raise invalid("Specifying both a launch type and capacity provider strategy is not supported.")
     if p.get("capacityProviderStrategy"):
         check_strategy(p["capacityProviderStrategy"], cluster.capacity_providers)
-    if p.get("propagateTags") == "SERVICE":
-        # "An error will be received if you specify the SERVICE option when running a task."
-        raise invalid("Tags can only be propagated from the task definition when running a task.")
     check_placement(p)
     definition = ecs.usable_definition(p["taskDefinition"])
     config = revision_config(
         {k: v for k, v in p.items() if k != "volumeConfigurations"}, None, cluster, definition
     )
     check_config(ecs, config, definition, "REPLICA")
-    _check_overrides(p.get("overrides", {}), definition)
-    tags = checked(p.get("tags"))
-    if p.get("propagateTags") == "TASK_DEFINITION":
-        tags = {**definition.tags, **tags}
-    if p.get("enableECSManagedTags"):
-        tags = {"aws:ecs:clusterName": cluster.name, **tags}
+    check_overrides(p.get("overrides", {}), definition)
+    tags = task_tags(p, cluster, definition)
     tasks, failures = _place(ecs, call, cluster, definition, config, tags)
     ecs.standalone.update({task.id: task for task in tasks})
     if token is not None:
@@ -60,7 +53,20 @@ def run(ecs: Region, call: Call) -> Json:
     return {"tasks": [view(ecs, task, tags=True) for task in tasks], "failures": failures}
 
 
-def _check_overrides(overrides: Json, definition: TaskDefinition) -> None:
+def task_tags(p: Json, cluster: Cluster, definition: TaskDefinition) -> Tags:
+    """Of tasks that no service starts."""
+    if p.get("propagateTags") == "SERVICE":
+        # "An error will be received if you specify the SERVICE option when running a task."
+        raise invalid("Tags can only be propagated from the task definition when running a task.")
+    tags = checked(p.get("tags"))
+    if p.get("propagateTags") == "TASK_DEFINITION":
+        tags = {**definition.tags, **tags}
+    if p.get("enableECSManagedTags"):
+        tags = {"aws:ecs:clusterName": cluster.name, **tags}
+    return tags
+
+
+def check_overrides(overrides: Json, definition: TaskDefinition) -> None:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html"""
     names = {c["name"] for c in definition.containers}
     for override in overrides.get("containerOverrides", []):

@@ -121,6 +121,8 @@ def modify(elb: Region, call: Call) -> Json:
             elb, p["DefaultActions"], listener.balancer, fields.get("Protocol"), listener.default.actions
         )
     listener.fields = fields
+    if "SslPolicy" not in fields:
+        listener.certificates.clear()
     elb.act(listener.default, kept)
     return {"Listeners": [view(listener)]}
 

@@ -7,6 +7,7 @@ from apollo.testing.services.elbv2 import listeners
 from apollo.testing.services.elbv2.attributes import of_balancer
 from apollo.testing.services.elbv2.paging import page
 from apollo.testing.services.elbv2.region import Region, invalid
+from apollo.testing.services.elbv2.settings import subnets_of, zones
 from apollo.testing.services.elbv2.state import Json, LoadBalancer
 from apollo.testing.services.elbv2.tags import checked
 from apollo.testing.world import Call
@@ -47,12 +48,8 @@ def create(elb: Region, call: Call) -> Json:
             "DuplicateLoadBalancerName",
             f"A load balancer with the same name '{name}' exists, but with different settings",
         )
-    subnets = p.get("Subnets") or [item.get("SubnetId", "") for item in p.get("SubnetMappings", [])]
-    if bool(p.get("Subnets")) == bool(p.get("SubnetMappings")):
-        raise invalid("You must specify either subnets or subnet mappings")
     kind = p.get("Type", "application")
-    if kind == "application" and len(set(subnets)) < 2:
-        raise invalid("At least two subnets in two different Availability Zones must be specified")
+    subnets = subnets_of(p, kind)
     scheme = p.get("Scheme", "internet-facing")
     internal = "internal-" if scheme == "internal" else ""
     number = int(elb.world.ids.hex(8), 16)
@@ -67,14 +64,7 @@ def create(elb: Region, call: Call) -> Json:
             "CanonicalHostedZoneId": "Z32O12XQLNTSW2",
             "Scheme": scheme,
             "VpcId": VPC,
-            "AvailabilityZones": [
-                {
-                    "ZoneName": f"{elb.region}{'abcdef'[n % 6]}",
-                    "SubnetId": subnet,
-                    "LoadBalancerAddresses": [],
-                }
-                for n, subnet in enumerate(subnets)
-            ],
+            "AvailabilityZones": zones(elb.region, subnets),
             "SecurityGroups": p.get("SecurityGroups", []),
             "IpAddressType": p.get("IpAddressType", "ipv4"),
         },

@@ -18,6 +18,9 @@ def snapshot(elb: Region) -> Json:
             balancer.name: {
                 "type": balancer.type,
                 "scheme": balancer.fields["Scheme"],
+                "subnets": sorted(zone["SubnetId"] for zone in balancer.fields["AvailabilityZones"]),
+                "securityGroups": sorted(balancer.fields["SecurityGroups"]),
+                "ipAddressType": balancer.fields["IpAddressType"],
                 "attributes": dict(sorted(balancer.attributes.items())),
                 "tags": dict(sorted(balancer.tags.items())),
                 "listeners": {
@@ -36,6 +39,7 @@ def snapshot(elb: Region) -> Json:
 def _listener(elb: Region, listener: Listener) -> Json:
     return {
         **listener.fields,
+        "certificates": sorted(listener.certificates),
         "tags": dict(sorted(listener.tags.items())),
         "rules": {
             "default" if rule.is_default else str(rule.priority): _rule(elb, rule)

@@ -39,6 +39,8 @@ class Listener:
     rules: dict[str, "Rule"] = field(default_factory=dict)
     """By ARN, without the default rule."""
     attributes: dict[str, str] = field(default_factory=dict)
+    certificates: list[str] = field(default_factory=list)
+    """The ARNs of those that were added; the default one is among the fields."""
 
     def ordered(self) -> list["Rule"]:
         """In the order of evaluation, the default rule last."""

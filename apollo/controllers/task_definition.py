@@ -194,7 +194,7 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
             return None
         family = want.spec.family or ""
         if not ctx.thorough and not _waits(want) and not await ctx.load(LOOKED, family):
-            tagged = await look_up(ctx, want.owner, content_hash(want))
+            tagged = await look_up(ctx, family, want.owner, content_hash(want))
             if tagged is not None:
                 revision = Revision(tagged.arn, family, _number(tagged.arn), {}, tagged.tags)
                 if want.lifecycle.ignore and (read := await ctx.load(REVISIONS, tagged.arn)) is not None:

@@ -1,7 +1,8 @@
 """The tags of task definitions as an index that AWS keeps: which revision carries a content hash.
 
-It finds, twenty at a time, that there is nothing to do. It may lag, and tags can be copied, so it is never
-the judge: whoever is about to write looks at the revisions themselves.
+It finds that there is nothing to do: of a hundred revisions in a call where services run them, else of
+twenty. It may lag, and tags can be copied, so it is never the judge: whoever is about to write looks at the
+revisions themselves.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from apollo.api import HASH_TAG, OWNER_TAG, AwsError, Context, Loader
-from apollo.reads import tagged
+from apollo.controllers.running import revision_that_runs
+from apollo.reads import TagIndex, tagged
 
 __all__ = ["LOOKED", "look_up"]
 
@@ -44,9 +46,14 @@ class Index(Loader[Indexed, tuple[Tagged, ...]]):
             {"Key": OWNER_TAG, "Values": sorted({key.owner for key in keys})},
             {"Key": HASH_TAG, "Values": sorted({key.hash for key in keys})},
         ]
-        async for arn, tags in tagged(ctx, "ecs:task-definition", having=filters):
-            key = Indexed(tags.get(OWNER_TAG, ""), tags.get(HASH_TAG, ""))
-            found.setdefault(key, []).append(Tagged(arn, tags))
+        try:
+            async for arn, tags in tagged(ctx, "ecs:task-definition", having=filters):
+                key = Indexed(tags.get(OWNER_TAG, ""), tags.get(HASH_TAG, ""))
+                found.setdefault(key, []).append(Tagged(arn, tags))
+        except AwsError as error:
+            if error.category != "access-denied":
+                raise
+            return {}  # of whatever it is asked: no need to look for the key that is to blame
         return {key: tuple(found.get(key, ())) for key in keys}
 
 
@@ -65,12 +72,17 @@ class Looked(Loader[str, bool]):
 
 INDEX = Index()
 LOOKED = Looked()
+_TAGS = TagIndex("ecs:task-definition:running")
 
 
-async def look_up(ctx: Context, owner: str, content_hash: str) -> Tagged | None:
-    """The one revision of that owner with that hash; None where there is none, more than one, or no index
-    (a role may lack ``tag:GetResources``)."""
+async def look_up(ctx: Context, family: str, owner: str, content_hash: str) -> Tagged | None:
+    """A revision of that owner with that hash: the one that runs, or the only one. None where there is none,
+    more than one, or no index (a role may lack ``tag:GetResources``)."""
     try:
+        arn = await revision_that_runs(ctx, family)
+        tags = (await ctx.load(_TAGS, arn) or {}) if arn is not None else {}
+        if arn is not None and (tags.get(OWNER_TAG), tags.get(HASH_TAG)) == (owner, content_hash):
+            return Tagged(arn, tags)
         found = await ctx.load(INDEX, Indexed(owner, content_hash))
     except AwsError:
         return None

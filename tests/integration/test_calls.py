@@ -32,9 +32,31 @@ async def test_fifty_services_are_found_unchanged_by_a_dozen_calls_of_a_fresh_pr
         "GetCallerIdentity": 1,
         "ListServices": 1,
         "DescribeServices": 5,
-        "GetResources": 4,  # one of them: is any service or rule of ours left where git does not look?
+        "GetResources": 2,  # the revisions that run; and is anything of ours left where git does not look?
         "DescribeScalableTargets": 1,  # is any of ours left over?
     }
+
+
+async def test_revisions_that_no_service_runs_are_found_by_their_content(world: World) -> None:
+    """Of a task definition that is started otherwise, and of one that went back to what it was before."""
+    old, new = task_definition(image="web:1"), task_definition(image="web:2")
+    job = task_definition("job", image="job:1")
+    for text in (old, new):
+        world.write({"web/web.yaml": text + "---" + service(), "job/job.yaml": job})
+        assert (await world.apply()).exit_code == 0
+    world.write({"web/web.yaml": old + "---" + service(), "job/job.yaml": job})
+    world.aws.clear()
+    world.forget()
+    plan = await world.plan()
+    assert {str(item.key): item.action for item in plan} == {
+        "TaskDefinition/job": "none",
+        "TaskDefinition/web": "none",
+        "Service/web": "update",
+    }
+    reads = Counter(request.operation for request in world.aws.requests)
+    # What is left elsewhere; job by its content; what runs of web; web by its content, since that is another.
+    assert reads["GetResources"] == 4
+    assert "ListTaskDefinitions" not in reads
 
 
 async def test_tags_are_an_index_and_never_the_judge(world: World) -> None:

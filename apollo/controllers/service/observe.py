@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from attrs import evolve
 
-from apollo.api import PRUNE_TAG, AwsError, Context, Identity, Owned, Resource, Transient, is_unknown
+from apollo.api import (
+    OWNER_TAG,
+    PRUNE_TAG,
+    AwsError,
+    Context,
+    Identity,
+    Key,
+    Owned,
+    Resource,
+    Transient,
+    is_unknown,
+)
+from apollo.controllers.running import these_run
 from apollo.controllers.service.failure import FAILURES, FailedDeployment
 from apollo.controllers.service.fields import desired_revision
 from apollo.controllers.service.follow import in_force, rejected
@@ -41,6 +53,10 @@ async def look(ctx: Context, at: Identity) -> ServiceSeen | None:
     """
     cluster, _, name = at.id.partition("/")
     found = await ctx.load(SERVICES, (cluster, name))
+    return _told(found, cluster, name)
+
+
+def _told(found: ServiceSeen | Unknowable | None, cluster: str, name: str) -> ServiceSeen | None:
     if isinstance(found, Unknowable) and found.no_cluster:
         raise Transient(
             f"there is no ECS cluster {cluster} in this account and region",
@@ -135,23 +151,32 @@ async def owned(ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
     named.add(ctx.env.cluster or "default")
     # A cluster that is still to be made holds nothing of ours.
     clusters = {cluster_name(cluster) for cluster in named if not is_unknown(cluster)}
-    clusters.update(await _elsewhere(ctx))
-    for cluster in sorted(clusters):
-        async for names in _names(ctx, cluster):
-            for seen in await _describe(ctx, cluster, names):
-                owner = seen.tags.get("apollo:owner")
-                key = ctx.env.key_of(owner) if owner else None
-                if key is None or key.kind != "Service":
-                    continue
-                wanted = by_key.get(key)
-                yield Owned(
-                    key,
-                    identity_of(cluster, seen.name),
-                    seen,
-                    # Where it differs, or something goes on, whoever asked looks closer anyway.
-                    complete=wanted is None or not _unread(wanted, seen),
-                    prune=seen.tags.get(PRUNE_TAG, "auto"),
-                )
+
+    async def here() -> list[ServiceSeen]:
+        return await _services(ctx, clusters)
+
+    async def elsewhere() -> list[ServiceSeen]:
+        return await _services(ctx, await _elsewhere(ctx) - clusters)
+
+    found = [seen for its in await together(_call, (here, elsewhere)) for seen in its]
+    ours = [(seen, key) for seen in found if (key := _key_of(ctx, seen)) is not None]
+    these_run(ctx, (str(seen.fields.get("taskDefinition")) for seen, _ in ours))
+    for seen, key in sorted(ours, key=lambda one: one[0].cluster):
+        wanted = by_key.get(key)
+        yield Owned(
+            key,
+            identity_of(seen.cluster, seen.name),
+            seen,
+            # Where it differs, or something goes on, whoever asked looks closer anyway.
+            complete=wanted is None or not _unread(wanted, seen),
+            prune=seen.tags.get(PRUNE_TAG, "auto"),
+        )
+
+
+def _key_of(ctx: Context, seen: ServiceSeen) -> Key | None:
+    owner = seen.tags.get(OWNER_TAG)
+    key = ctx.env.key_of(owner) if owner else None
+    return key if key is not None and key.kind == "Service" else None
 
 
 async def _elsewhere(ctx: Context) -> set[str]:
@@ -159,6 +184,34 @@ async def _elsewhere(ctx: Context) -> set[str]:
     names no cluster."""
     parts = (arn.split("/") for arn in await owned_arns(ctx, "Service"))
     return {part[1] for part in parts if len(part) == 3}
+
+
+async def _call(read: Callable[[], Awaitable[list[ServiceSeen]]]) -> list[ServiceSeen]:
+    return await read()
+
+
+async def _services(ctx: Context, clusters: Iterable[str]) -> list[ServiceSeen]:
+    """The live services of clusters. One that is being deleted does not count any more.
+
+    To be called by `together`: what a read raises comes in a group.
+    """
+    import anyio  # late: checking manifests needs no event loop
+
+    found: list[tuple[int, list[ServiceSeen]]] = []
+
+    async def describe(turn: int, cluster: str, names: list[str]) -> None:
+        told = await SERVICES.fetch(ctx, [(cluster, name) for name in names])
+        its = (_told(told.get((cluster, name)), cluster, name) for name in names)
+        found.append((turn, [seen for seen in its if seen is not None and seen.status == "ACTIVE"]))
+
+    turn = 0
+    async with anyio.create_task_group() as tasks:
+        for cluster in sorted(clusters):
+            async for names in _names(ctx, cluster):  # the next page is asked for while this one is described
+                for start in range(0, len(names), SERVICES.batch):
+                    turn += 1
+                    tasks.start_soon(describe, turn, cluster, names[start : start + SERVICES.batch])
+    return [seen for _, its in sorted(found, key=lambda one: one[0]) for seen in its]
 
 
 async def _names(ctx: Context, cluster: str) -> AsyncIterator[list[str]]:
@@ -169,12 +222,3 @@ async def _names(ctx: Context, cluster: str) -> AsyncIterator[list[str]]:
         if error.aws_code != "ClusterNotFoundException":
             raise
         # No cluster, no services.
-
-
-async def _describe(ctx: Context, cluster: str, names: list[str]) -> list[ServiceSeen]:
-    """The live services of one page, read in batches. One that is being deleted does not count any more."""
-
-    async def one(name: str) -> ServiceSeen | None:
-        return await look(ctx, identity_of(cluster, name))
-
-    return [seen for seen in await together(one, names) if seen is not None and seen.status == "ACTIVE"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import total_ordering
 from typing import Final
 
 from attrs import frozen
@@ -16,13 +17,21 @@ HASH_TAG: Final = "apollo:hash"
 PRUNE_TAG: Final = "apollo:prune"
 
 
-@frozen(order=True)
+@frozen(cache_hash=True)
+@total_ordering
 class Key:
     """What a resource is called in git; equal keys are never reconciled at once."""
 
     kind: str
     environment: str
     name: str
+
+    def __lt__(self, other: object) -> bool:
+        # By hand: a plan of a thousand files compares keys some ten thousand times.
+        if not isinstance(other, Key):
+            return NotImplemented
+        mine = (self.kind, self.environment, self.name)
+        return mine < (other.kind, other.environment, other.name)
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
@@ -37,7 +46,7 @@ class Key:
         return cls(parts[2], parts[1], parts[3]) if len(parts) == 4 else None
 
 
-@frozen(order=True)
+@frozen(order=True, cache_hash=True)
 class Identity:
     """Where an object lives in AWS, within its account and region: ``Identity("ecs:service", "green/web")``.
 

@@ -13,6 +13,8 @@ from apollo.api.names import Key
 
 __all__ = ["Ref", "is_unknown", "marker", "refs_in", "substitute"]
 
+# Asked in this order, since asking whether something is a Mapping is dear where it is none.
+_FLAT, _LISTS, _MAPS = (int, float, type(None)), (list, tuple), (dict, Mapping)
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private-use characters; the loader refuses them in user text
 _MARKER = re.compile(f"{_OPEN}([^/{_OPEN}{_CLOSE}]+)/([^{_CLOSE}]+?)\\.([A-Za-z][A-Za-z0-9]*){_CLOSE}")
 
@@ -45,10 +47,12 @@ def is_unknown(value: object) -> bool:
     """Whether a value (text, or anything nested that holds text) waits for an output."""
     if isinstance(value, str):
         return _OPEN in value
-    if isinstance(value, Mapping):
-        return any(is_unknown(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return any(is_unknown(item) for item in value)
+    if isinstance(value, _FLAT):
+        return False
+    if isinstance(value, _MAPS):
+        return any(map(is_unknown, value.values()))
+    if isinstance(value, _LISTS):
+        return any(map(is_unknown, value))
     return False
 
 
@@ -58,10 +62,12 @@ def refs_in(value: object) -> Iterable[Ref]:
         if _OPEN in value:
             for kind, name, output in _MARKER.findall(value):
                 yield Ref(kind, name, output)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, _FLAT):
+        return
+    elif isinstance(value, _MAPS):
         for item in value.values():
             yield from refs_in(item)
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, _LISTS):
         for item in value:
             yield from refs_in(item)
     elif isinstance(value, BaseModel):
@@ -76,10 +82,12 @@ def substitute(value: Any, outputs: Mapping[Ref, str]) -> Any:
         if _OPEN not in value:
             return value
         return _MARKER.sub(lambda found: outputs.get(Ref(*found.groups()), found.group(0)), value)
-    if isinstance(value, Mapping):
+    if isinstance(value, _FLAT):
+        return value
+    if isinstance(value, _MAPS):
         new = {name: substitute(item, outputs) for name, item in value.items()}
         return new if any(new[name] is not value[name] for name in new) else value
-    if isinstance(value, list | tuple):
+    if isinstance(value, _LISTS):
         items = [substitute(item, outputs) for item in value]
         return type(value)(items) if any(a is not b for a, b in zip(items, value, strict=True)) else value
     if isinstance(value, BaseModel):

@@ -51,7 +51,7 @@ class Proposal:
     manual: bool = False
     """A person typed the command, and prunes or not by ``sync.prune``."""
     digest: str = ""
-    """The plan's digest, for messages that say how to let it through; empty when it is not known yet."""
+    """The plan's digest, for messages that say how to let it through; empty where there is nothing to do."""
     suspended: str = ""
     """Why a person suspended this with ``apollo suspend`` (who, reason, until); empty when nobody did."""
     own: bool = False

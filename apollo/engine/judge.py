@@ -112,8 +112,13 @@ class Judge:
 
     def is_approved(self, plan: ResourcePlan) -> bool:
         """Whether a person let exactly these steps through."""
+        if plan.key in self.passing:
+            return True
+        approved = self.memory.approved()
+        if not approved and not self.approved:
+            return False  # without the digest, which costs more than all the rest
         digest = plan.digest
-        return plan.key in self.passing or digest in self.approved or digest in self.memory.approved()
+        return digest in self.approved or digest in approved
 
     # ── compare ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -152,6 +157,8 @@ class Judge:
         )
         owner = controller.owner(seen) if seen is not None else None
         findings = self._ask(self._proposal(plan, want, seen, member.identity, owner))
+        if not findings and denied is None:
+            return evolve(member, plan=plan)
         kept = next((finding for finding in findings if finding.parts), None)
         if kept is not None:
             plan = _without_parts(plan, kept)
@@ -187,7 +194,6 @@ class Judge:
         identity: Identity | None,
         owner: str | None,
     ) -> Proposal:
-        digest = plan.digest
         return Proposal(
             key=plan.key,
             app=plan.app,
@@ -203,7 +209,7 @@ class Judge:
             drifted=plan.reason == "Drifted",
             approved=self.is_approved(plan),
             manual=self.manual,
-            digest=digest,
+            digest=plan.digest if plan.settling else "",
             suspended=self.memory.suspended(plan.key, plan.app) or "",
             own=self.own is not None and identity is not None and self.own(identity),
         )
@@ -242,6 +248,8 @@ class Judge:
 
 def _share(plan: ResourcePlan, all_steps: Sequence[Step]) -> ResourcePlan:
     """The plan with its steps of those of its group."""
+    if not all_steps:
+        return evolve(plan, steps=(), turns=(), shared=()) if plan.settling else plan
     turns = tuple(turn for turn, step in enumerate(all_steps) if step.target == plan.key)
     steps = tuple(all_steps[turn] for turn in turns)
     shared = tuple(step for step in all_steps if plan.key in step.also)

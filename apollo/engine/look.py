@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import anyio
+import anyio.lowlevel
 from attrs import define, evolve, field
 
 from apollo.api import (
@@ -121,11 +122,14 @@ class Looker:
             if found is not None:
                 going[what.key] = found
 
-        async with anyio.create_task_group() as tasks:
-            for resource in there.values():
-                tasks.start_soon(one, resource)
-            for what in leaving:
-                tasks.start_soon(leaver, what)
+        if len(there) == 1 and not leaving:  # as nearly always: nothing to do at once
+            await one(next(iter(there.values())))
+        else:
+            async with anyio.create_task_group() as tasks:
+                for resource in there.values():
+                    tasks.start_soon(one, resource)
+                for what in leaving:
+                    tasks.start_soon(leaver, what)
         found = [members[key] for key in there]
         judged = self.judge.group([*found, *(going[what.key] for what in leaving if what.key in going)])
         if going and not together and not any(map(_busy, judged)):
@@ -184,13 +188,15 @@ class Looker:
             )
             return Member(key, resource, None, None, evolve(plan, failure=failure))
         want, blocked = self._resolve(resource, pending)
-        plan = evolve(plan, blocked_by=blocked)
+        if blocked:
+            plan = evolve(plan, blocked_by=blocked)
         try:
             controller = self.kinds.get(key.kind)
             identity = controller.identity(want.spec, self.env)
             if identity is not None and is_unknown(identity.id):
                 seen = None  # it lives in something that does not exist yet
             elif key in told:
+                await anyio.lowlevel.checkpoint()  # others are to have their turn between thousands of these
                 seen = told[key]
             else:
                 seen = await controller.observe(self.contexts(lane), identity, want)

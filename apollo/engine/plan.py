@@ -10,6 +10,7 @@ import json
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from itertools import groupby, zip_longest
 from typing import Any, Literal
 
@@ -143,7 +144,9 @@ class ResourcePlan:
 
     @property
     def action(self) -> Action:
-        return action_of(self.settling)
+        """In one word. What git holds is not deleted: parts of it are, such as one policy of a scaling."""
+        action = action_of(self.settling)
+        return action if self.absent or action != "delete" else "update"
 
     @property
     def settling(self) -> tuple[Step, ...]:
@@ -310,7 +313,7 @@ class Plan:
             name: counts[name] for name in ("create", "update", "replace", "adopt", "delete", "unchanged")
         }
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Names this plan: desired state, configuration, compared live values and calls; no counts or events.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from attrs import evolve, frozen
@@ -114,10 +114,12 @@ def resolve(
         if not ready and not pending(target):
             blocked[target] = None
     users = tuple(graph.resources[user] for user in sorted(graph.users(resource.key)))
-    group: Iterable[Key] = graph.groups.get(graph.group_of.get(resource.key, ""), {})
-    peers = frozenset(group) - {resource.key}
+    group: Collection[Key] = graph.groups.get(graph.group_of.get(resource.key, ""), {})
+    peers = frozenset(group) - {resource.key} if len(group) > 1 else frozenset()
     spec = substitute(resource.spec, values) if values else resource.spec
-    return evolve(resource, spec=spec, users=users, peers=peers), tuple(blocked)
+    if users or peers or spec is not resource.spec or resource.users or resource.peers:
+        resource = evolve(resource, spec=spec, users=users, peers=peers)
+    return resource, tuple(blocked)
 
 
 def learned(kinds: Kinds, member: Member, want: Resource[Any], lane: str, before: Known | None) -> Known:

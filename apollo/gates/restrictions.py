@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from attrs import frozen
 
@@ -14,6 +14,7 @@ from apollo.gates.base import located
 __all__ = ["RestrictionsGate"]
 
 _Subject = Literal["kinds", "clusters", "roles", "listeners", "images"]
+_SUBJECTS: tuple[_Subject, ...] = get_args(_Subject)
 
 _FREE_FORM = frozenset({"dockerLabels", "labels", "tags", "options", "driverOpts", "environment"})
 """Members whose keys and values are the user's own words, not AWS's fields."""
@@ -42,6 +43,8 @@ class RestrictionsGate:
     name = "restrictions"
 
     def check(self, proposal: Proposal) -> Verdict:
+        if all(getattr(proposal.allow, subject) is None for subject in _SUBJECTS):
+            return Allowed()
         unknown: list[str] = []
         refused: list[tuple[_Use, str]] = []
         for use in _uses(proposal):

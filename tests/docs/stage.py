@@ -17,8 +17,12 @@ from tests.docs.shell import Shell
 
 __all__ = ["STAGES", "stage"]
 
-SPEED = 40.0
+SPEED = 400.0
 """How much faster than time rollouts run for the pages."""
+
+HASTE = 10.0
+"""How much faster than time the clock of ``apollo`` runs. Beside `SPEED` it is slow: a rollout is over when
+it looks for the second time, so that it prints the same each time."""
 
 STAGES: Mapping[str, str] = {
     "folder": "An empty folder; no AWS.",
@@ -66,7 +70,9 @@ def stage(name: str, scratch: Path) -> Iterator[Shell]:
         if name == "checkout":
             folder = ROOT
         shell = Shell(folder, state, environment)
-        shell.command("aws", [sys.executable, str(ROOT / "tests/docs/aws_command.py")])
+        commands = ROOT / "tests/docs"
+        shell.command("apollo", [sys.executable, "-P", str(commands / "apollo_command.py"), str(HASTE)])
+        shell.command("aws", [sys.executable, str(commands / "aws_command.py")])
         stack.callback(shell.close)
         if name == "deployed":
             printed = shell.run("apollo apply -e stage --yes")

@@ -19,7 +19,8 @@ __all__ = ["Actor"]
 _FRESH = 1.0
 """A write is preceded by an observation no older than this many seconds."""
 _MOST = 8
-"""Looks of one act: a group that is not done by then is looked at again later."""
+"""Looks of one act at each member, beside one per planned step: a group that is not done by then is looked at
+again later."""
 
 
 @runtime_checkable
@@ -99,7 +100,7 @@ class Actor:
         acted = _Acted(together)
         turn: _Turn | None = None
         try:
-            for _ in range(_MOST * len(members)):
+            for _ in range(_MOST * len(members) + sum(len(member.plan.steps) for member in members)):
                 # What was planned together is done together, also when only deletions are left of it.
                 acted.together = acted.together or any(member.absent for member in members)
                 if acted.failed:  # what they were to do cannot be counted on

@@ -16,11 +16,8 @@ def removes(proposal: Proposal) -> bool:
 
 
 def only_parts(proposal: Proposal) -> bool:
-    """Whether all that goes are parts of an object that itself stays."""
-    if proposal.want is None:
-        return False
-    going = [step for step in proposal.steps if step.verb == "delete"]
-    return bool(going) and all(step.prunes for step in going)
+    """Whether what goes are parts of an object that itself stays."""
+    return proposal.want is not None and any(step.prunes for step in proposal.steps)
 
 
 def approve(proposal: Proposal) -> str:

@@ -116,7 +116,8 @@ def test_long_values_stand_below_each_other_and_are_cut() -> None:
 
 
 def test_deletions_and_replacements_are_in_words() -> None:
-    text = stable(Plan("stage", SHA, "c", (resource(step("delete", key(), disruptive=True)),)))
+    gone = resource(step("delete", key(), disruptive=True), absent=True)
+    text = stable(Plan("stage", SHA, "c", (gone,)))
     assert "  - delete Service/web  stops tasks" in text
     assert "1 to delete" in text
 

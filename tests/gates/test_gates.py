@@ -258,6 +258,9 @@ def test_only_the_part_that_git_does_not_hold_waits_for_the_permission_to_prune(
 def test_a_deletion_that_makes_way_for_a_change_is_no_pruning() -> None:
     steps = (step("delete", "/copy"), step("update", "/minCapacity"))
     assert PruneGate().check(proposal(steps=steps, owner=OURS, sync=Sync())) == Allowed()
+    part = evolve(step("delete", "/policies/old"), prunes=True)
+    verdict = PruneGate().check(proposal(steps=(*steps, part), owner=OURS, sync=Sync()))
+    assert isinstance(verdict, Held) and verdict.parts, "and hides none that is"
 
 
 @pytest.mark.parametrize(

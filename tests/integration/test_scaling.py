@@ -200,6 +200,19 @@ async def test_a_renamed_policy_makes_room_for_itself(world: World) -> None:
     assert policies(world) == {"processor"}
 
 
+async def test_a_scaling_of_a_dozen_parts_is_one_apply_and_so_is_their_end(world: World) -> None:
+    night = "    - {{name: n{}, schedule: rate({} hours), scalableTargetAction: {{minCapacity: 3}}}}\n"
+    parts = "".join(night.format(number, number + 2) for number in range(12))
+    write(world, f"{scaling()}  scheduledActions:\n{parts}")
+    assert (await done(world)).count("PutScheduledAction") == 12
+    write(world, scaling(name="processor"))
+    plan = await world.plan(prune=True)
+    assert plan.summary()["update"] == 1 and plan.summary()["delete"] == 0, "what git holds stays"
+    renamed = ["DeleteScalingPolicy", "PutScalingPolicy"]
+    assert await done(world) == [*renamed, "UntagResource"], "the actions wait for prune"
+    assert (await done(world, prune=True)).count("DeleteScheduledAction") == 12
+
+
 async def test_what_was_scaled_by_hand_is_refused_until_it_is_adopted(world: World) -> None:
     write(world)
     await done(world)

@@ -26,7 +26,10 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
 
 def declared_tags(want: Resource[Any]) -> dict[str, str]:
     """The tags of the manifest and Apollo's own, which win."""
-    tags = want.spec.declared().get("tags")
+    spec = want.spec
+    if "tags" in type(spec).model_fields and spec.tags is None:
+        return dict(want.tags)  # as mostly; to ask for all that is declared is dear
+    tags = spec.declared().get("tags")
     return (dict(tags) if isinstance(tags, Mapping) else tag_map(tags)) | want.tags
 
 
@@ -51,6 +54,8 @@ def tag_changes(want: Resource[Any], live: Mapping[str, str]) -> TagChanges:
 def ignored_tags(want: Resource[Any], live: Mapping[str, str]) -> list[Ignored]:
     """The declared tags that are others in AWS, and that ``lifecycle.ignore`` leaves alone."""
     ignored = set(want.lifecycle.ignore)
+    if not ignored:
+        return []
     return [
         Ignored(path, "lifecycle.ignore")
         for key, value in sorted(declared_tags(want).items())

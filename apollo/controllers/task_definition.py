@@ -193,8 +193,9 @@ class TaskDefinitionController(Controller[TaskDefinitionSpec, Pool]):
         if want is None:
             return None
         family = want.spec.family or ""
-        if not ctx.thorough and not _waits(want) and not await ctx.load(LOOKED, family):
-            tagged = await look_up(ctx, family, want.owner, content_hash(want))
+        declared = want.spec.declared()
+        if not ctx.thorough and not is_unknown(declared) and not await ctx.load(LOOKED, family):
+            tagged = await look_up(ctx, family, want.owner, _hash_of(declared, want))
             if tagged is not None:
                 revision = Revision(tagged.arn, family, _number(tagged.arn), {}, tagged.tags)
                 if want.lifecycle.ignore and (read := await ctx.load(REVISIONS, tagged.arn)) is not None:
@@ -391,7 +392,11 @@ def _tags(want: Want) -> dict[str, str]:
 
 def content_hash(want: Want) -> str:
     """Names the content; equal for texts that would register the same thing."""
-    return content_digest(without(want.spec.declared(), want.lifecycle.ignore, RULES))
+    return _hash_of(want.spec.declared(), want)
+
+
+def _hash_of(declared: Mapping[str, Any], want: Want) -> str:
+    return content_digest(without(declared, want.lifecycle.ignore, RULES))
 
 
 def content_changes(want: Want, content: Mapping[str, Any]) -> list[Change]:

@@ -161,7 +161,11 @@ class Looker:
 
     def identity(self, key: Key) -> Identity | None:
         """Where a resource lives, as far as it is known."""
-        return self.kinds.get(key.kind).identity(self.wanted(key).spec, self.env)
+        resource, controller = self.graph.resources[key], self.kinds.get(key.kind)
+        found = controller.identity(resource.spec, self.env)
+        if not resource.references or (found is not None and not is_unknown(found.id)):
+            return found  # no output of another resource matters to it
+        return controller.identity(self.wanted(key).spec, self.env)
 
     def wanted(self, key: Key) -> Resource[Any]:
         """A resource with every output in place that is known so far."""

@@ -78,16 +78,17 @@ def fixed_fields(changes: Collection[Change], live: Data) -> list[Change]:
 
 def ignored_changes(want: Want, seen: ServiceSeen) -> Sequence[Ignored]:
     """The differences that are left alone, each with the reason."""
-    declared = want.spec.declared()
-    declared.pop("tags", None)
-    found = list(ignored(declared, seen.fields, RULES, want.lifecycle.ignore))
-    found += ignored_tags(want, seen.tags)
-    if declared.get("schedulingStrategy") == "DAEMON" and declared.get("desiredCount") not in (
-        None,
-        seen.desired,
-    ):
+    found: list[Ignored] = []
+    if want.lifecycle.ignore:
+        declared = want.spec.declared()
+        declared.pop("tags", None)
+        found += ignored(declared, seen.fields, RULES, want.lifecycle.ignore)
+        found += ignored_tags(want, seen.tags)
+    if want.spec.desiredCount in (None, seen.desired):
+        return found
+    if want.spec.schedulingStrategy == "DAEMON":
         found.append(Ignored("/desiredCount", "AWS decides it: one task per instance (DAEMON)"))
-    elif (owner := count_owner(want, seen)) and declared.get("desiredCount") not in (None, seen.desired):
+    elif owner := count_owner(want, seen):
         found = [one for one in found if one.path != "/desiredCount"]
         found.append(Ignored("/desiredCount", owner))
     return found

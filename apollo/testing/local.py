@@ -32,6 +32,7 @@ from apollo.testing.services.elbv2.rules import view
 from apollo.testing.timings import Timings
 from apollo.testing.world import DEFAULT_ACCOUNT, DEFAULT_REGION, World
 
+_LOADERS: dict[Any, Any] = {}
 _ASTRAY = frozenset(
     {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"}
 )
@@ -353,6 +354,10 @@ class LocalAws:
         if found is None:
             if self._session is None:
                 self._session = botocore.session.Session()
+                # To parse AWS's models takes longer than many a test: once for a process is enough.
+                path = self._session.get_config_variable("data_path")
+                loader = _LOADERS.setdefault(path, self._session.get_component("data_loader"))
+                self._session.register_component("data_loader", loader)
             found = self._clients[key] = self._session.create_client(
                 service,
                 region_name=region,

@@ -79,7 +79,7 @@ def _is_whole(config: pytest.Config) -> bool:
         option.keyword,
         option.markexpr,
         option.deselect,
-        option.lf,
+        getattr(option, "lf", False),  # pytest may run without its cache
         option.ignore,
         option.ignore_glob,
     )

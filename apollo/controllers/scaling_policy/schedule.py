@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from apollo.api import Problem
@@ -100,7 +101,13 @@ def _moment(given: str | None) -> datetime | None:
 
 def _zone(name: str) -> bool:
     """Without the names of the zones on this machine, every one is taken for real."""
+    known = _zones()
+    return not known or name in known
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Read once: it is a walk through some hundred files."""
     import zoneinfo
 
-    known = zoneinfo.available_timezones()
-    return not known or name in known
+    return frozenset(zoneinfo.available_timezones())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zoneinfo
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from apollo.api import Key, Problem, Resource, is_unknown, refs_in
@@ -16,10 +17,16 @@ _RATE = re.compile(r"rate\([1-9]\d* (minute|hour|day)s?\)")
 _CRON = re.compile(r"cron\(\S+( \S+){5}\)")
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Read once: it is a walk through some hundred files."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def problems(spec: ScheduledTaskSpec) -> Iterator[Problem]:
     """Findings about a spec by itself."""
     yield from _expression(spec.scheduleExpression)
-    zones = zoneinfo.available_timezones()
+    zones = _zones()
     zone = spec.scheduleExpressionTimezone
     if zone and zones and zone not in zones and not is_unknown(zone):
         yield Problem(

@@ -1,15 +1,14 @@
-"""What is done to every request and answer on its way through botocore."""
+"""What is done to every request on its way through botocore."""
 
 from __future__ import annotations
 
-import json
 import re
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any
 
 from attrs import frozen
 
-__all__ = ["Asked", "MalformedAnswer", "asking", "region", "register"]
+__all__ = ["Asked", "asking", "region", "register"]
 
 
 @frozen
@@ -45,18 +44,9 @@ def region() -> str:
     return asked.region if asked else ""
 
 
-class MalformedAnswer(Exception):
-    """A successful answer whose body is not what AWS sends: cut off, or a stranger's."""
-
-
-_TRIM_ABOVE: Final = 16_384
-_EVENTS: Final = 10
-
-
 def register(events: Any) -> None:
     """Install the hooks on a session; its clients inherit them."""
     events.register("before-send", _name_who_asks)
-    events.register("before-parse", _look_at_body)
 
 
 def _name_who_asks(request: Any, **_: Any) -> None:
@@ -66,35 +56,6 @@ def _name_who_asks(request: Any, **_: Any) -> None:
         before = request.headers.get("User-Agent", "")
         text = before.decode("latin-1") if isinstance(before, bytes) else before
         request.headers["User-Agent"] = f"{text} {asked.user_agent()}".strip()
-
-
-def _look_at_body(operation_model: Any, response_dict: Any, **_: Any) -> None:
-    """Refuses a successful answer that is no JSON object: botocore takes a cut-off body for an empty answer,
-    and a controller would take that for services that do not exist."""
-    shape = operation_model.output_shape
-    if response_dict["status_code"] >= 300 or shape is None or not shape.members:
-        return
-    if operation_model.service_model.resolved_protocol != "json":
-        return  # the parsers of the other protocols complain themselves
-    try:
-        answer = json.loads(response_dict["body"])
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise MalformedAnswer
-    if operation_model.name == "DescribeServices" and len(response_dict["body"]) > _TRIM_ABOVE:
-        _trim_events(answer)
-        response_dict["body"] = json.dumps(answer).encode()
-
-
-def _trim_events(answer: dict[str, Any]) -> None:
-    """ECS sends up to 100 events per service, newest first. botocore takes ten times as long over them as
-    over the rest of the answer, and nobody looks further back than the newest few."""
-    services = answer.get("services")
-    for service in services if isinstance(services, list) else ():
-        events = service.get("events") if isinstance(service, dict) else None
-        if isinstance(events, list):
-            del events[_EVENTS:]
 
 
 def _token(text: str) -> str:

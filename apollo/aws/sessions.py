@@ -144,11 +144,14 @@ class Sessions:
         import boto3
         import botocore.session
 
+        from apollo.aws.answers import Parsers
+
         quieten()
         # A profile of its own for the role's session would bring its own role with it.
         core = botocore.session.Session(profile=self._profile)
         # The models of AWS: once in memory, however many accounts and operators a process serves.
         core.register_component("data_loader", _LOADERS.setdefault(*_loader(core)))
+        core.register_component("response_parser_factory", Parsers())
         if login.role_arn is not None:
             core._credentials = self._assumed(login)
         session = boto3.Session(botocore_session=core)

@@ -145,7 +145,7 @@ RULES: Final = Rules(
         "/platformVersion": Field(matches=lambda want, _: bool(want == "LATEST")),
         "/propagateTags": Field(default="NONE", absence=Cleared("NONE")),
         "/role": Field(normal=_role),
-        "/schedulingStrategy": Field(default="REPLICA"),
+        "/schedulingStrategy": Field(default="REPLICA", absence=CLEARED),  # desiredCount counts for it only
         # What ECS fills in itself (namespace, discovery names, ports of aliases) stays as it fills it in.
         "/serviceConnectConfiguration": Field(
             same_as_absent=_off, absence=Cleared({"enabled": False}), below=KEPT

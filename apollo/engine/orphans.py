@@ -157,9 +157,12 @@ def _scopes(
         return resource.app if resource is not None else owned.app or last_app.get(owned.key, "")
 
     places = {owned.identity for owned in going}
-    counted = [owned for owned in going if not places.intersection(owned.part_of)]
+    kept = [owned for owned in going if owned.prune == "never"]  # it is not going after all
+    counted = [owned for owned in going if owned not in kept and not places.intersection(owned.part_of)]
     deleting = Counter(map(app_of, counted))
-    standing = [owned for owned in swept.owned if owned not in going and not owned.part_of]
+    standing = [
+        owned for owned in swept.owned if (owned in kept or owned not in going) and not owned.part_of
+    ]
     existing = Counter(map(app_of, standing)) + deleting
     everything = sum(existing.values())
     result = []

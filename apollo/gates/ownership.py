@@ -29,7 +29,7 @@ class OwnershipGate:
             return _deletion(proposal, ours) if proposal.steps else Allowed()
         if proposal.seen is None:
             return Allowed()
-        if proposal.owner is None:
+        if not proposal.owner:
             return _unowned(proposal, proposal.want)
         return _owned_by_another(proposal, proposal.want, proposal.owner)
 

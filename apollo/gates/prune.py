@@ -40,6 +40,8 @@ class PruneGate:
                 f"{proposal.key} is kept: {_where(proposal)} is not known completely ({why})",
                 until="everything is readable again",
             )
+        if proposal.live_prune == "never":
+            return Allowed()  # the lifecycle gate keeps it, and it does not count
         most = _most(proposal.sync.maxPrune, scope.existing)
         if scope.deleting > most and not proposal.approved:
             return Held("PruneCapped", _capped(proposal, scope, most), until=approve(proposal))

@@ -66,7 +66,7 @@ LEFT_ALONE: Mapping[str, str] = {
         volumes/*/dockerVolumeConfiguration/autoprovision volumes/*/dockerVolumeConfiguration/driver""",
     "Service": """
         cluster serviceName taskDefinition availabilityZoneRebalancing desiredCount launchType platformVersion
-        role schedulingStrategy tags/*/value
+        role tags/*/value
         deploymentConfiguration/maximumPercent deploymentConfiguration/minimumHealthyPercent
         deploymentConfiguration/linearConfiguration/stepPercent
         deploymentConfiguration/linearConfiguration/stepBakeTimeInMinutes

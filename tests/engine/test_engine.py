@@ -8,10 +8,24 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from apollo.api import OWNER_TAG, Call, Held, Key, Lifecycle, Proposal, Ref, Resource, Step, Verdict, marker
+from apollo.api import (
+    OWNER_TAG,
+    PRUNE_TAG,
+    Call,
+    Held,
+    Key,
+    Lifecycle,
+    Proposal,
+    Ref,
+    Resource,
+    Step,
+    Verdict,
+    marker,
+)
 from apollo.engine.apply import apply
 from apollo.engine.events import Event
 from apollo.errors import Terminal, Transient
+from apollo.gates.lifecycle import LifecycleGate
 from apollo.gates.prune import PruneGate
 from apollo.settings import Sync
 from tests.engine.toy import ENV, Box, BoxSpec, ToyContext, ToyKinds, World, box, snapshot
@@ -321,6 +335,22 @@ async def test_nobody_is_fought_for_ever() -> None:
     assert plan.findings[0].reason == "Stalled"
     world.clock.time += 1000
     assert (await engine.plan()).steps
+
+
+async def test_what_is_never_pruned_does_not_count_as_deleted() -> None:
+    sync = Sync(prune=True, maxPrune=1)
+    world = World(gates=[LifecycleGate(), PruneGate()], sync=sync)
+    engine = world.engine()
+    first = snapshot(box("a"), box("b"), box("c"), box("d"))
+    engine.take(first)
+    await apply(engine, await engine.plan())
+    for name in ("b", "c"):
+        world.cloud.objects[f"Box/{name}"]["tags"][PRUNE_TAG] = "never"
+    engine.take(snapshot(box("a"), before=first))
+    plan = await engine.plan()
+    assert [finding.decision for finding in plan.findings] == ["skip", "skip"]
+    assert (await apply(engine, plan)).exit_code == 0
+    assert set(world.cloud.objects) == {"Box/a", "Box/b", "Box/c"}
 
 
 async def test_a_moved_identity_is_made_anew_and_the_old_one_goes_once_the_new_is_healthy() -> None:

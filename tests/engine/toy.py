@@ -9,6 +9,7 @@ from attrs import define, field, frozen
 
 from apollo.api import (
     OWNER_TAG,
+    PRUNE_TAG,
     Call,
     Change,
     Context,
@@ -167,7 +168,8 @@ class Box(Controller[BoxSpec, dict[str, Any]]):
             key = ctx.env.key_of(found.get("tags", {}).get(OWNER_TAG, ""))
             if key is not None and key.kind == self.kind:
                 seen = {**found, "settle": ctx.cloud.settle_after}
-                yield Owned(key, Identity(f"toy:{self.kind}", ident.split("/")[1]), seen, complete=True)
+                place = Identity(f"toy:{self.kind}", ident.split("/")[1])
+                yield Owned(key, place, seen, complete=True, prune=found["tags"].get(PRUNE_TAG, "auto"))
 
 
 class Base(Box):

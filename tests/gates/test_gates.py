@@ -147,9 +147,12 @@ def test_what_a_person_suspended_says_who_and_how_to_resume() -> None:
 
 
 def test_a_live_tag_keeps_an_orphan_that_is_never_to_be_pruned() -> None:
-    verdict = LifecycleGate().check(orphan(live_prune="never", approved=True))
+    kept = orphan(live_prune="never", approved=True)
+    verdict = LifecycleGate().check(kept)
     assert isinstance(verdict, Held)
     assert verdict.quiet
+    beside = evolve(kept, approved=False, prune=PruneScope(7, 12, complete=True))
+    assert PruneGate().check(beside) == Allowed(), "the cap is none of its business"
 
 
 def test_an_orphan_to_be_confirmed_waits_for_exactly_its_plan() -> None:
@@ -196,6 +199,11 @@ def test_only_what_is_ours_or_adopted_is_touched(owner: str | None, adopt: bool 
         assert "apps/web.yaml:7" in verdict.message
         assert "adopt" in verdict.hint
         assert owner is None or owner in verdict.message
+
+
+def test_an_empty_tag_is_nobodys() -> None:
+    assert OwnershipGate().check(proposal(owner="", want=wanted(adopt=True))) == Allowed()
+    assert isinstance(OwnershipGate().check(proposal(owner="", want=wanted())), Denied)
 
 
 def test_creating_what_is_not_there_needs_no_owner() -> None:

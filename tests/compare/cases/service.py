@@ -429,6 +429,13 @@ CASES: list[Case] = [
         service(schedulingStrategy="DAEMON"),
         "/schedulingStrategy",
     ),
+    (
+        "/schedulingStrategy",
+        service(),
+        service(schedulingStrategy="REPLICA"),
+        service(schedulingStrategy="DAEMON"),
+        "/schedulingStrategy",
+    ),
     (S, service(), service(serviceConnectConfiguration={"enabled": False}), connect(), S),
     filled(S + "/accessLogConfiguration", connect, None, {"format": "JSON"}),
     filled(S + "/containerConfigurations", connect, None, [{"logLevel": "debug"}]),

@@ -128,6 +128,8 @@ class World:
         """Temporary credentials that were handed out: access key id -> identity."""
         self.moto = Moto(seed, clock.now)
         """Whatever is not in the registry."""
+        self.schedules: dict[Any, int] = {}
+        """How often each schedule of EventBridge was written, so that what was planned before is void."""
         self.news: Listener = Silence()
         self._coming: list[tuple[float, int, Callable[[float], None]]] = []
         self._planned = 0
@@ -160,12 +162,18 @@ class World:
         self.news.look()
         return min(coming, default=None)
 
+    def _next_of_all(self) -> float | None:
+        """Also of what was planned, such as schedules, which may never end."""
+        coming = [at for at in (self.next_event(),) if at is not None]
+        coming += [self._coming[0][0]] if self._coming else []
+        return min(coming, default=None)
+
     def advance(self, seconds: float) -> float:
         """Let virtual time pass; whoever listens to the news hears them one after another."""
         if seconds < 0:
             raise ValueError("time does not go back")
         end = self.clock.now() + seconds
-        while self.news.on and (at := self.next_event()) is not None and at < end:
+        while self.news.on and (at := self._next_of_all()) is not None and at < end:
             self.clock.advance(max(0.0, at - self.clock.now()))
         now = self.clock.advance(max(0.0, end - self.clock.now()))
         self.catch_up()
@@ -198,6 +206,7 @@ class World:
         self.version += 1
         self.backends.clear()
         self._coming.clear()
+        self.schedules.clear()
         self.sessions.clear()
         self.faults.clear()
         self.scenarios.clear()

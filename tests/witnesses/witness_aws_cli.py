@@ -91,6 +91,19 @@ def _load_balancing(shell: Shell) -> None:
     [health] = elb("DescribeTargetHealth", TargetGroupArn=group)["TargetHealthDescriptions"]
     assert health["Target"]["Id"] == "10.0.0.1"
     elb("DeregisterTargets", TargetGroupArn=group, Targets=target)
+    elb("SetSubnets", **arn, Subnets=["subnet-b", "subnet-c"])
+    elb("SetSecurityGroups", **arn, SecurityGroups=["sg-1"])
+    elb("SetIpAddressType", **arn, IpAddressType="dualstack")
+    assert elb("DescribeAccountLimits")["Limits"]
+    names = [f"arn:aws:acm:eu-west-1:123456789012:certificate/{n}" for n in (1, 2)]
+    default, more = ([{"CertificateArn": name}] for name in names)
+    tls = elb(
+        "CreateListener", **arn, Protocol="HTTPS", Port=443, Certificates=default, DefaultActions=FIXED
+    )["Listeners"][0]
+    secure = {"ListenerArn": tls["ListenerArn"]}
+    elb("AddListenerCertificates", **secure, Certificates=more)
+    assert len(elb("DescribeListenerCertificates", **secure)["Certificates"]) == 2
+    elb("RemoveListenerCertificates", **secure, Certificates=more)
     elb("AddTags", ResourceArns=[group], Tags=[{"Key": "team", "Value": "green"}])
     assert elb("DescribeTags", ResourceArns=[group])["TagDescriptions"][0]["Tags"]
     elb("RemoveTags", ResourceArns=[group], TagKeys=["team"])
@@ -104,6 +117,8 @@ def _clusters(shell: Shell) -> None:
         "UpdateCluster",
         {"cluster": "green", "settings": [{"name": "containerInsights", "value": "enabled"}]},
     )
+    ecs("ecs", "UpdateCluster", {"cluster": "green", "serviceConnectDefaults": {"namespace": "local"}})
+    assert ecs("ecs", "ListServicesByNamespace", {"namespace": "local"})["serviceArns"] == []
     ecs(
         "ecs",
         "UpdateClusterSettings",
@@ -122,7 +137,17 @@ def _clusters(shell: Shell) -> None:
     assert len(ecs("ecs", "ListClusters")["clusterArns"]) == 1
     names = [p["name"] for p in ecs("ecs", "DescribeCapacityProviders")["capacityProviders"]]
     assert names == ["FARGATE", "FARGATE_SPOT", "own"]
+    ecs(
+        "ecs",
+        "UpdateCapacityProvider",
+        {"name": "own", "autoScalingGroupProvider": {"managedDraining": "DISABLED"}},
+    )
     ecs("ecs", "DeleteCapacityProvider", {"capacityProvider": "own"})
+    setting = {"name": "fargateFIPSMode", "value": "enabled"}
+    ecs("ecs", "PutAccountSetting", setting)
+    ecs("ecs", "PutAccountSettingDefault", setting)
+    assert ecs("ecs", "ListAccountSettings")["settings"][0]["value"] == "enabled"
+    ecs("ecs", "DeleteAccountSetting", {"name": "fargateFIPSMode"})
 
 
 def _services(shell: Shell) -> None:
@@ -214,6 +239,18 @@ def _instances(shell: Shell) -> None:
     assert ecs("ecs", "ListContainerInstances", {"cluster": "green"})["containerInstanceArns"] == [arn]
     one = {"cluster": "green", "containerInstances": [arn]}
     assert ecs("ecs", "DescribeContainerInstances", one)["containerInstances"][0]["status"] == "ACTIVE"
+    ecs("ecs", "UpdateContainerInstancesState", one | {"status": "DRAINING"})
+    ecs("ecs", "UpdateContainerInstancesState", one | {"status": "ACTIVE"})
+    given = {"cluster": "green", "attributes": [{"name": "stack", "value": "blue", "targetId": arn}]}
+    ecs("ecs", "PutAttributes", given)
+    asked = {"cluster": "green", "targetType": "container-instance", "attributeName": "stack"}
+    assert ecs("ecs", "ListAttributes", asked)["attributes"][0]["value"] == "blue"
+    ecs("ecs", "DeleteAttributes", given)
+    containers = [{"name": "app", "image": "agent:1", "memory": 128}]
+    ecs("ecs", "RegisterTaskDefinition", {"family": "agent", "containerDefinitions": containers})
+    [task] = ecs("ecs", "StartTask", one | {"taskDefinition": "agent"})["tasks"]
+    ecs("ecs", "StopTask", {"cluster": "green", "task": task["taskArn"]})
+    shell.aws.settle()
     ecs("ecs", "DeregisterContainerInstance", {"cluster": "green", "containerInstance": arn})
 
 
@@ -302,7 +339,7 @@ def _deletions(shell: Shell) -> None:
     shell.call("ecs", "DeleteCluster", {"cluster": "green"})
     elb = shell.aws.client("elbv2")
     [lb] = elb.describe_load_balancers()["LoadBalancers"]
-    [listener] = elb.describe_listeners(LoadBalancerArn=lb["LoadBalancerArn"])["Listeners"]
+    [listener, *_] = elb.describe_listeners(LoadBalancerArn=lb["LoadBalancerArn"])["Listeners"]
     rule, _ = elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
     [group] = elb.describe_target_groups()["TargetGroups"]
     shell.call("elbv2", "DeleteRule", {"RuleArn": rule["RuleArn"]})

@@ -33,6 +33,8 @@ def deliver(world: "World", event: "Event", at: float) -> None:
         for rule in list(bus.rules.values()) if bus is not None else []:
             if not getattr(rule, "state", "ENABLED").startswith("ENABLED"):
                 continue
+            if not rule.event_pattern.get_pattern():
+                continue  # it has a schedule only
             for target in rule.targets:
                 alone = copy.copy(rule)  # with one target, so that none stands in the way of the others
                 alone.targets = [target]

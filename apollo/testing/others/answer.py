@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from apollo.testing.http import HttpRequest, Reply
-from apollo.testing.others import alarms, logs, queues
+from apollo.testing.others import alarms, logs, queues, schedules
 from apollo.testing.wire import cbor
 from apollo.testing.wire.models import service_model
 
@@ -50,7 +50,9 @@ def answer(world: "World", request: HttpRequest, call: "Call", payload: Any, ent
         )
 
     def reply() -> Reply:
-        status, given, raw = logs.answered(world, call, payload, ask)
+        status, given, raw = schedules.checked(
+            call, payload, lambda: logs.answered(world, call, payload, ask)
+        )
         kind = _content_type(given, headers)
         extra = {name: value for name, value in given.items() if name not in _OURS_TO_SAY}
         if speaks_cbor:
@@ -68,6 +70,7 @@ def answer(world: "World", request: HttpRequest, call: "Call", payload: Any, ent
         entry.outcome, entry.applied = _code(result, speaks_cbor), False
     else:
         alarms.heard(world, call, payload)
+        schedules.heard(world, call, payload)
     return result
 
 

@@ -7,7 +7,6 @@ from typing import Final
 
 from apollo.api import Allowed, Denied, Gate, Held, Proposal, Verdict
 from apollo.errors import ApolloError
-from apollo.plugins.cell import Cell
 from apollo.plugins.found import OURS, Claim, Unloadable, allowed, claims, instance, not_installed, plain
 
 __all__ = ["GROUP", "discover_gates"]
@@ -36,6 +35,9 @@ class _WalledGate:
         self.name = gate.name
         self._gate = gate
         self._origin = origin
+
+        from apollo.plugins.cell import Cell  # late: checking manifests needs no event loop
+
         self._cell = Cell(f"gate {gate.name} of {origin}")
 
     def check(self, proposal: Proposal) -> Verdict:

@@ -160,9 +160,7 @@ def _scopes(
     kept = [owned for owned in going if owned.prune == "never"]  # it is not going after all
     counted = [owned for owned in going if owned not in kept and not places.intersection(owned.part_of)]
     deleting = Counter(map(app_of, counted))
-    standing = [
-        owned for owned in swept.owned if (owned in kept or owned not in going) and not owned.part_of
-    ]
+    standing = [owned for owned in swept.owned if (owned in kept or owned not in going) and not owned.part_of]
     existing = Counter(map(app_of, standing)) + deleting
     everything = sum(existing.values())
     result = []

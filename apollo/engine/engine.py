@@ -96,7 +96,7 @@ class Engine:
         return affected
 
     def _is_own(self, key: Key) -> bool:
-        identity = self._place(key)
+        identity = self.place(key)
         return self.own is not None and identity is not None and key.kind == "Service" and self.own(identity)
 
     async def sweep(self, lane: str = "sweep") -> Sweep:
@@ -139,7 +139,7 @@ class Engine:
         async def one(name: str) -> None:
             keys = sorted(self.graph.groups.get(name, ()))  # git may move meanwhile, and take a group with it
             # What listing our objects told of them anyway need not be read again, unless it differs.
-            places = {key: (key, self._place(key)) for key in keys}
+            places = {key: (key, self.place(key)) for key in keys}
             known = {key: told[place] for key, place in places.items() if place in told}
             found = await self.looker.group(keys, lane, pending=pending, told=known)
             if known and not all(is_applied(member.plan) for member in found):
@@ -167,7 +167,8 @@ class Engine:
                 items.append((await self.looker.orphan(owned, orphan.scope, lane)).plan)
         return self._as_plan(items)
 
-    def _place(self, key: Key) -> Identity | None:
+    def place(self, key: Key) -> Identity | None:
+        """Where a resource lives, as far as it is known, and its kind can tell."""
         try:
             return self.looker.identity(key)
         except Exception:  # the look at it will say what is wrong

@@ -132,6 +132,8 @@ class Loop:
         }
         affected = self.engine.take(snapshot)
         self._sweeper.unlisted |= groups & graph.groups.keys()
+        # So many are looked at together: a look at each would take a call for nearly each.
+        together = first and len(self.engine.graph.groups) > self.workers
         removed = False
         for key in affected:
             group = self.engine.graph.group_of.get(key)
@@ -143,11 +145,15 @@ class Loop:
             refused = self._refused.get(key)
             if refused is not None and refused.generation != self.engine.graph.resources[key].generation:
                 del self._refused[key]
+            if together:
+                continue
             self.scheduler.add(group, reasons=("commit",), priority=Priority.COMMIT)
         self._telling.tell(
             "Snapshot", None, message=f"{len(affected)} resources concerned", commit=snapshot.commit
         )
-        if first:
+        if together:
+            self.scheduler.add(SWEEP, reasons=("start",), priority=Priority.COMMIT)
+        elif first:
             # The first looks are on their way already; what git does not hold can wait for them.
             self.scheduler.add(SWEEP, reasons=("start",), priority=Priority.SWEEP, after=1.0)
         elif removed:
@@ -197,7 +203,7 @@ class Loop:
         self.beat = self.engine.clock.monotonic()
         try:
             if work.key == SWEEP:
-                return await self._sweep()
+                return await self._sweep(_LANES[work.priority])
             return await self._group(work)
         except Exception as error:  # the loop outlives everything
             _log.exception("working on %s failed", work.key)
@@ -334,8 +340,8 @@ class Loop:
         message = f"not over after {limit:.0f} s: {plan.wait.message or plan.wait.reason}"
         return evolve(plan, health=Health("Degraded", "ProgressDeadlineExceeded", message))
 
-    async def _sweep(self) -> Again:
-        if not await self._sweeper.sweep():
+    async def _sweep(self, lane: str) -> Again:
+        if not await self._sweeper.sweep(lane):
             return Again(0.0, "sweep", Priority.COMMIT)
         self.swept = self.engine.clock.monotonic()
         jitter = 1 + 0.1 * (2 * self._random.random() - 1)

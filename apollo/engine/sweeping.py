@@ -48,27 +48,63 @@ class Sweeper:
         """Held by whoever changes something in a group."""
         return self._turns.setdefault(group, anyio.Lock())
 
-    async def sweep(self) -> bool:
+    async def sweep(self, lane: str = "sweep") -> bool:
         """Look at everything once. False when git moved meanwhile, and it has to be done again."""
         engine = self.engine
         unlisted = set(self.unlisted)
-        swept = await engine.sweep()
+        swept = await engine.sweep(lane)
         self.unlisted -= unlisted
         for name in unlisted:
             self.scheduler.add(name, reasons=("removed",), priority=Priority.COMMIT)
         told = {owned.key: owned for owned in swept.owned if owned.complete}
         self._count += 1
-        for name, members in list(engine.graph.groups.items()):
-            keys = sorted(members)
-            if self._count % _SELDOM and all(self._stays(key) for key in keys):
-                continue
-            seen = await self._from(told, keys) if name not in unlisted else None
-            if seen is None:
-                self.scheduler.add(name, reasons=("sweep",), priority=Priority.SWEEP)
-                continue
-            for member in seen:
-                await self.settle(member)
+        for level in engine.graph.group_order():
+            first = [name for name in level if self._is_new(name)]
+            for name in level:
+                if name not in first and (keys := sorted(engine.graph.groups.get(name, ()))):
+                    await self._again(name, keys, told if name not in unlisted else {})
+            async with anyio.create_task_group() as tasks:  # at once: their reads share calls
+                for name in first:
+                    tasks.start_soon(self._first, name, told, lane)
         return await self._prune(swept)
+
+    async def _again(self, name: str, keys: Sequence[Key], told: Mapping[Key, Owned]) -> None:
+        """Take in what the list told of a group, or have it looked at closer."""
+        if self._count % _SELDOM and all(self._stays(key) for key in keys):
+            return
+        seen = await self._from(told, keys)
+        if seen is None:
+            self.scheduler.add(name, reasons=("sweep",), priority=Priority.SWEEP)
+            return
+        for member in seen:
+            await self.settle(member)
+
+    def _is_new(self, name: str) -> bool:
+        """Whether a group was never looked at, and nobody is about to."""
+        keys = self.engine.graph.groups.get(name, ())
+        return not any(key in self.items for key in keys) and not self._is_queued(name)
+
+    def _is_queued(self, name: str) -> bool:
+        queue = self.scheduler.queue
+        return name in queue.running or queue.due(name) is not None
+
+    async def _first(self, name: str, told: Mapping[Key, Owned], lane: str) -> None:
+        """Look at a group for the first time. What equals git needs no second look."""
+        looker = self.engine.looker
+        async with self.turn(name):
+            keys = sorted(self.engine.graph.groups.get(name, ()))
+            places = {key: self.engine.place(key) for key in keys}
+            listed = {
+                key: told[key].seen for key in keys if key in told and told[key].identity == places[key]
+            }
+            members = await looker.group(keys, lane, told=listed)
+        if self._is_queued(name):  # a commit was faster
+            return
+        if not all(is_applied(member.plan) for member in members):
+            self.scheduler.add(name, reasons=("start",), priority=Priority.COMMIT)
+            return
+        for member in members:
+            await self.settle(member)
 
     def went(self, member: Member) -> None:
         """Take in what became of something that has left git together with a change of its group."""

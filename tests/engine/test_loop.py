@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from attrs import evolve
 
 from apollo.api import AppState, Context, Env, Key, Owned, Problem, Resource, Snapshot, Step, marker
 from apollo.engine.loop import Loop
@@ -86,6 +87,91 @@ async def test_a_restart_takes_what_it_does_not_know_yet_for_no_drift() -> None:
         await world.clock.advance(70)
         assert status(loop, "web") == ("Synced", "Healthy", "")
     assert [event for event in world.events if event.type == "Drifted"] == []
+
+
+def many(**changed: int) -> Snapshot:
+    """More than are looked at at once: pairs of something immutable and what uses it."""
+    names = [f"b{number:03d}" for number in range(60)]
+    boxes = (box(name, changed.get(name, 1), needs=marker("Base", name, "arn")) for name in names)
+    return snapshot(*(box(name, kind="Base") for name in names), *boxes)
+
+
+async def test_a_start_with_very_much_reads_what_the_list_of_ours_does_not_tell_and_no_more() -> None:
+    world = World()
+    async with running(world) as loop:
+        loop.take(many())
+        await world.clock.advance(5)
+    objects = dict(world.cloud.objects)
+    assert len(objects) == 120
+    world.cloud.calls.clear()
+    async with running(world) as loop:
+        loop.take(many())
+        await world.clock.advance(1)
+        assert {status(loop, f"b{number:03d}") for number in range(60)} == {("Synced", "Healthy", "")}
+        assert sorted(world.cloud.calls) == [("Read", f"Base/b{number:03d}") for number in range(60)]
+        world.cloud.calls.clear()
+        await world.clock.advance(30)
+        assert world.cloud.calls == []
+    assert world.cloud.objects == objects
+
+
+async def test_a_start_with_very_much_heals_at_once_what_differs_and_tells_the_rest() -> None:
+    world = World()
+    async with running(world) as loop:
+        loop.take(many())
+        await world.clock.advance(5)
+    world.cloud.objects["Box/b007"]["size"] = 42
+    del world.cloud.objects["Base/b011"]
+    del world.cloud.objects["Box/b023"]
+    world.cloud.objects["Box/old"] = {
+        "Id": "Box/old", "size": 1, "needs": None, "arn": "arn:old", "age": 9,
+        "tags": {"apollo:owner": "acme/stage/Box/old"},
+    }  # fmt: skip
+    world.cloud.calls.clear()
+    async with running(world) as loop:
+        loop.take(many())
+        await world.clock.advance(1)
+        assert {status(loop, f"b{number:03d}") for number in range(60)} == {("Synced", "Healthy", "")}
+        assert sorted(world.cloud.mutations) == [
+            ("Delete", "Box/old"),
+            ("Put", "Box/b007"),
+            ("Put", "Box/b011"),
+            ("Put", "Box/b023"),
+            ("Register", "Base/b011"),
+        ]
+        read = [ident for operation, ident in world.cloud.calls if operation == "Read"]
+        read = [ident for ident in read if ident.startswith("Box/")]
+        assert set(read) == {"Box/b007", "Box/b011", "Box/b023", "Box/old"}
+
+
+async def test_a_commit_overtakes_the_first_look_at_very_much() -> None:
+    world = World()
+    async with running(world) as loop:
+        loop.take(many())
+        await world.clock.advance(5)
+    reached, release = anyio.Event(), anyio.Event()
+
+    class Slow(Base):
+        async def observe(self, ctx: Context, at: Any, want: Any) -> Any:
+            if want.key.name == "b030" and not release.is_set():
+                reached.set()
+                await release.wait()
+            return await super().observe(ctx, at, want)
+
+    world.kinds = ToyKinds((Slow(), Box()))
+    async with running(world) as loop:
+        first = many()
+        loop.take(first)
+        await reached.wait()
+        second = many(b001=7)
+        changed = frozenset({Key("Box", "stage", "b001")})
+        loop.take(evolve(second, changed=changed))
+        await world.clock.advance(0.5)
+        assert world.cloud.objects["Box/b001"]["size"] == 7, "the first look still goes on"
+        release.set()
+        await world.clock.advance(1)
+        assert {status(loop, f"b{number:03d}") for number in range(60)} == {("Synced", "Healthy", "")}
+        assert world.cloud.objects["Box/b001"]["size"] == 7
 
 
 async def test_a_machine_too_slow_to_act_on_a_fresh_look_tries_again_before_the_next_sweep() -> None:

@@ -46,10 +46,30 @@ def main() -> None:
         gc.set_threshold(50_000, 20, 100)
     from apollo.cli.main import cli
 
+    code: object = 1
     try:
         cli.main(prog_name="apollo")
+    except SystemExit as end:
+        code = end.code
+        raise
     finally:
         gc.freeze()  # else Python ends by collecting all that was imported: a fifth of a short command
+        _leave_threads(code)
+
+
+def _leave_threads(code: object) -> None:
+    """Python waits at its end for every thread, and one that a plugin began may never end: do without it."""
+    import threading
+
+    if all(one.daemon or one is threading.main_thread() for one in threading.enumerate()):
+        return
+    import contextlib
+    import os
+
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else 0 if code is None else 1)
 
 
 if __name__ == "__main__":

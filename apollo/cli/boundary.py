@@ -22,6 +22,8 @@ class State:
     def __init__(self) -> None:
         self.output = "text"
         self.debug = bool(os.environ.get("APOLLO_DEBUG", "") not in ("", "0"))
+        self.lines = False
+        """Whether stderr is a log of JSON lines: then an error is one of them."""
         self.profile: str | None = None
         self.region: str | None = None
 
@@ -84,18 +86,23 @@ def _failed(state: State, error: BaseException) -> int:
         return INTERRUPTED
     if isinstance(error, click.ClickException):
         return _usage(state, error)
+    if state.lines:
+        from apollo.cli.lines import log_error
+
+        log_error(error)
+    out = _nothing if state.lines else tell
     if isinstance(error, LoadError) and error.problems:
         for problem in error.problems:
-            tell(show_problem(problem, paint))
+            out(show_problem(problem, paint))
         if len(error.problems) > 1:
-            tell(f"{len(error.problems)} problems")
+            out(f"{len(error.problems)} problems")
         from apollo.engine.plan import problem_dict
 
         _machine(state, [problem_dict(problem) for problem in error.problems])
     elif isinstance(error, ApolloError):
-        tell(f"{paint.red('error:')} {clean_lines(error.message)} {paint.dim(f'[{error.code}]')}")
+        out(f"{paint.red('error:')} {clean_lines(error.message)} {paint.dim(f'[{error.code}]')}")
         if error.hint:
-            tell(f"  hint: {clean_lines(error.hint)}")
+            out(f"  hint: {clean_lines(error.hint)}")
         _machine(state, [_entry(error.code, error.message, error.hint)])
     elif isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
@@ -104,18 +111,22 @@ def _failed(state: State, error: BaseException) -> int:
         except OSError:
             text = f"the output cannot be written: {text}"
             silence(sys.stdout)
-        tell(f"{paint.red('error:')} {clean(text)} {paint.dim('[APO-CLI-002]')}")
+        out(f"{paint.red('error:')} {clean(text)} {paint.dim('[APO-CLI-002]')}")
         _machine(state, [_entry("APO-CLI-002", text, "")])
     else:
         text = f"internal error: {type(error).__name__}: {error}"
-        tell(f"{paint.red(clean(text))}")
-        tell("  hint: this is a bug in Apollo: please report it, with the output of --debug")
+        out(f"{paint.red(clean(text))}")
+        out("  hint: this is a bug in Apollo: please report it, with the output of --debug")
         _machine(state, [_entry("APO-CLI-003", text, "report this with the output of --debug")])
     if state.debug:
         import traceback
 
-        tell(clean_lines("".join(traceback.format_exception(error))))
+        out(clean_lines("".join(traceback.format_exception(error))))
     return 1
+
+
+def _nothing(text: str = "") -> None:
+    return None
 
 
 def show_problem(problem: Any, paint: Paint) -> str:

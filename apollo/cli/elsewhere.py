@@ -53,6 +53,10 @@ class Elsewhere(type(Path())):  # type: ignore[misc]
     def resolve(self, strict: bool = False) -> Elsewhere:
         return self
 
+    @property
+    def in_git(self) -> bool:
+        return not self.text.startswith("env:")
+
     def load(self) -> Settings:
         """Read it now.
 

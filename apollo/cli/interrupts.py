@@ -1,12 +1,14 @@
-"""Signals: the first asks for an orderly end, the second ends at once."""
+"""Signals: the first asks for an orderly end, the second ends at once; SIGHUP may ask to read again."""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import anyio
 
@@ -23,6 +25,9 @@ _HARD = 4.5
 @contextmanager
 def heard() -> Iterator[None]:
     """Ctrl-C raises at once, as it does outside of an event loop, which would only make a note of it."""
+    if threading.current_thread() is not threading.main_thread():  # signals are none of its business
+        yield
+        return
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
@@ -30,15 +35,39 @@ def heard() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-class Interrupts:
-    """Hears SIGTERM and SIGINT while a command works.
+def end_on_sigterm() -> None:
+    """While nothing is begun yet, SIGTERM ends at once. Process 1 of a container would not even hear it."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda number, frame: os._exit(0))
 
-    :ivar received: the first signal, or None.
+
+def _heard() -> list[signal.Signals]:
+    signals = [signal.SIGTERM, signal.SIGINT]
+    hangup: signal.Signals | None = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:  # nohup
+        signals.append(hangup)
+    return signals
+
+
+class Interrupts:
+    """Hears SIGTERM, SIGINT and SIGHUP while a command works.
+
+    :param say: tells people. :param reload: what SIGHUP asks for, where no terminal could have gone away;
+        without it SIGHUP is as SIGTERM.
+    :ivar received: the first signal that asked for an end, or None.
     """
 
-    def __init__(self, stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        stop: Callable[[], None],
+        *,
+        say: Callable[[str], None] = tell,
+        reload: Callable[[], Coroutine[Any, Any, None]] | None = None,
+    ) -> None:
         self.received: signal.Signals | None = None
         self._stop = stop
+        self._say = say
+        self._reload = None if sys.stderr.isatty() else reload
 
     def code(self, otherwise: int) -> int:
         """The exit code: SIGTERM is how an operator is told to end, so a drained one is done (0)."""
@@ -48,13 +77,17 @@ class Interrupts:
 
     async def watch(self, scope: anyio.CancelScope) -> None:
         """Call ``stop`` at the first signal; cancel ``scope`` when the work has not ended in time."""
-        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        with anyio.open_signal_receiver(*_heard()) as signals:
             async with anyio.create_task_group() as group:
                 async for number in signals:
+                    if self._reload is not None and number == signal.SIGHUP:
+                        if self.received is None:
+                            group.start_soon(self._reload)
+                        continue
                     if self.received is not None:
                         os._exit(INTERRUPTED)
                     self.received = signal.Signals(number)
-                    tell(
+                    self._say(
                         "stopping: calls in flight are finished, no new one is started (again: stop at once)"
                     )
                     self._stop()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,7 +15,10 @@ from apollo.cli.options import aws_options, config_option, debug_option, environ
 from apollo.cli.text import clean, paint_for, say, tell
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from apollo.operator import Operator, RunReport
+    from apollo.settings import Settings
 
 __all__ = ["run"]
 
@@ -37,6 +40,7 @@ __all__ = ["run"]
     "--log-format",
     type=click.Choice(["auto", "text", "json"]),
     default="auto",
+    envvar="APOLLO_LOG_FORMAT",
     show_default=True,
     help="auto: text on a terminal, JSON lines elsewhere.",
 )
@@ -63,87 +67,108 @@ def run(
 ) -> int:
     """Keep AWS equal to git: watch the branches, plan, apply, follow, heal.
 
-    SIGTERM and SIGINT finish the calls in flight and start no new one; a second signal ends at once.
+    SIGTERM and SIGINT finish the calls in flight and start no new one; a second signal ends at once. SIGHUP
+    reads the configuration again, where stderr is no terminal.
     """
     import anyio
 
     from apollo import telemetry
     from apollo.cli import where
+    from apollo.cli.elsewhere import Elsewhere
+    from apollo.cli.interrupts import end_on_sigterm
+    from apollo.cli.lines import are_json, say_line
+    from apollo.cli.serving import Serving
     from apollo.cli.tracing import otel
     from apollo.operator import Operator
 
+    end_on_sigterm()
     state = ctx.ensure_object(State)
-    settings, _ = where.load(config)
-    chosen = where.chosen(settings, environments)
     telemetry.setup("DEBUG" if state.debug else log_level.upper(), log_format)
+    state.lines = are_json(log_format)
+    say_ = partial(say_line, lines=state.lines)
 
-    http = settings.installation.spec.http
-    listen = listen or (http.listen if http is not None else None)
-    services = _services(None if once else listen)
+    def read() -> Settings:
+        settings, _ = where.load(config)
+        where.chosen(settings, environments)  # those of -e have to be there
+        return settings
 
+    settings = read()
     with otel() as tracer:
+        sockets = _Sockets()
 
-        def make() -> Operator:
-            names = [environment.name for environment in chosen]
+        def make(settings: Settings) -> Operator:
             return Operator(
                 settings,
-                environments=names,
+                environments=[environment.name for environment in where.chosen(settings, environments)],
                 profile=state.profile,
                 region=state.region,
-                services=services,
+                services=_services(None if once else sockets.of(settings, listen)),
                 tracer=tracer,
             )
 
-        return anyio.run(_run, make, once, dry_run, output)
+        if once:
+            return anyio.run(_once, make(settings), dry_run, output, state.lines)
+        follow = isinstance(config, Elsewhere) and config.in_git
+        return anyio.run(Serving(settings, make, read, say_, follow, dry_run).run)
 
 
-def _services(listen: str | None) -> list[Callable[[Operator], Awaitable[None]]]:
+class _Sockets:
+    """The listening socket stays while one operator follows another: who asks meanwhile only waits."""
+
+    def __init__(self) -> None:
+        self._listening: tuple[str, socket] | None = None
+
+    def of(self, settings: Settings, listen: str | None) -> socket | None:
+        http = settings.installation.spec.http
+        listen = listen or (http.listen if http is not None else None)
+        if not listen:
+            return None
+        from apollo import web
+
+        if self._listening is None or self._listening[0] != listen:
+            bound = web.bind(listen)
+            if self._listening is not None:
+                self._listening[1].close()
+            self._listening = (listen, bound)
+        return self._listening[1].dup()
+
+
+def _services(listening: socket | None) -> list[Callable[[Operator], Awaitable[None]]]:
     """What runs beside the environments."""
     from apollo.cli import reaper
 
     found: list[Callable[[Operator], Awaitable[None]]] = []
     if reaper.adopts():
         found.append(lambda operator: reaper.reap_forever())
-    if listen:
+    if listening is not None:
         from apollo import web
 
-        found.append(web.serve(listen))
+        found.append(web.serve(listening))
     return found
 
 
-class Loaded:
-    """Hears that every environment has its first snapshot. What is there now stays: looking through all of
-    it for garbage again and again would stop a large operator for a quarter of a second each time."""
-
-    def started(self, value: None = None) -> None:
-        gc.collect()
-        gc.freeze()
-
-
-async def _run(make: object, once: bool, dry_run: bool, output: str) -> int:
+async def _once(operator: Operator, dry_run: bool, output: str, lines: bool) -> int:
     import anyio
 
     from apollo.cli.interrupts import Interrupts
+    from apollo.cli.lines import say_line
 
-    assert callable(make)
-    operator: Operator
-    async with make() as operator:
-        interrupts = Interrupts(operator.stop)
+    async with operator:
+        interrupts = Interrupts(operator.stop, say=partial(say_line, lines=lines))
         report: RunReport | None = None
         async with anyio.create_task_group() as group:
             group.start_soon(interrupts.watch, group.cancel_scope)
-            if not once:
-                tell(f"serving {clean(', '.join(operator.environments))}" + (", dry run" if dry_run else ""))
-            report = await operator.run(once=once, dry_run=dry_run, task_status=Loaded())
+            report = await operator.run(once=True, dry_run=dry_run)
             group.cancel_scope.cancel()
     if report is None:
         return interrupts.code(1)
-    if once:
-        _report(report, dry_run, output)
+    _report(report, dry_run, output, lines)
     return interrupts.code(report.exit_code)
 
 
-def _report(report: RunReport, dry_run: bool, output: str) -> None:
+def _report(report: RunReport, dry_run: bool, output: str, lines: bool) -> None:
+    from apollo import telemetry
+    from apollo.cli.lines import log_error
     from apollo.cli.output import print_data
     from apollo.cli.plan_text import plan_text
     from apollo.cli.plan_words import About
@@ -170,6 +195,10 @@ def _report(report: RunReport, dry_run: bool, output: str) -> None:
             say()
             say(result_text(result, paint))
     for name, error in report.errors.items():
+        if lines:
+            with telemetry.bind(environment=name):
+                log_error(error)
+            continue
         tell(f"{clean(name)}: {paint_for(sys.stderr).red('error:')} {clean(error.message)} [{error.code}]")
         if error.hint:
             tell(f"  hint: {clean(error.hint)}")

@@ -155,6 +155,7 @@ class Operator:
         with anyio.CancelScope(shield=True):
             await self.aws.aclose()
             await self.store.aclose()
+            self.registry.close()
 
     def environment(self, name: str) -> Environment:
         """The environment of that name.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import contextvars
 import logging
 import threading
@@ -141,6 +142,13 @@ class Cell:
         finally:
             answer.cancel()
 
+    def close(self) -> None:
+        """End the thread as soon as it can. A later call begins another one."""
+        with self._lock:
+            loop, self._loop = self._loop, None
+        if loop is not None:
+            loop.call_soon_threadsafe(_end, loop)
+
     def _refuse_when_stuck(self) -> None:
         doing = self._doing
         if doing is not None and time.monotonic() > doing[1]:
@@ -173,10 +181,24 @@ class Cell:
             return self._loop
 
 
+_ending: Final[set[asyncio.AbstractEventLoop]] = set()
+
+
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    _ending.add(loop)
+    loop.stop()
+
+
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
-    while not loop.is_closed():  # a package may stop the loop that it finds running
+    while loop not in _ending:  # a package may stop the loop that it finds running
         loop.run_forever()
+    _ending.discard(loop)
+    with contextlib.suppress(RuntimeError):  # what it left running is nobody's any more
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
 
 
 async def _nothing() -> None:

@@ -16,11 +16,19 @@ if TYPE_CHECKING:
     from apollo.web.health import live as live
     from apollo.web.health import ready as ready
     from apollo.web.pages import app as app
+    from apollo.web.server import bind as bind
     from apollo.web.server import serve as serve
 
-__all__ = ["Health", "app", "live", "ready", "serve"]
+__all__ = ["Health", "app", "bind", "live", "ready", "serve"]
 
-_HOMES = {"Health": "health", "app": "pages", "live": "health", "ready": "health", "serve": "server"}
+_HOMES = {
+    "Health": "health",
+    "app": "pages",
+    "bind": "server",
+    "live": "health",
+    "ready": "health",
+    "serve": "server",
+}
 
 
 def __getattr__(name: str) -> Any:

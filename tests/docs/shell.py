@@ -41,6 +41,7 @@ class Shell:
             "USER": "you",
             "LOGNAME": "you",
             "PYTHONUNBUFFERED": "1",
+            "APOLLO_LOG_FORMAT": "text",  # as on the reader's terminal
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_AUTHOR_NAME": "You",
             "GIT_AUTHOR_EMAIL": "you@example.com",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from attrs import evolve
 
@@ -66,8 +66,11 @@ def digest_of(kind: str, spec: Spec) -> str:
     return _hash(_canonical(kind, spec.declared()))
 
 
+_JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str)
+
+
 def _canonical(kind: str, declared: Mapping[str, Any]) -> str:
-    return json.dumps([kind, declared], sort_keys=True, separators=(",", ":"), default=str)
+    return _JSON.encode([kind, declared])
 
 
 def _hash(text: str) -> str:

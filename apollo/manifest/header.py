@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from attrs import frozen
 from pydantic import BaseModel, ConfigDict, Field
@@ -119,6 +119,9 @@ def readable_name(node: MapNode) -> tuple[str, str, str | None]:
 
 def read_header(node: MapNode) -> tuple[Header | None, list[Problem]]:
     """Everything but the content of ``spec``."""
+    plain = _plain_header(node)
+    if plain is not None:
+        return plain, []
     rest = MapNode(node.source, node.line, node.column)
     for name, item in node.items.items():
         if name != "spec":
@@ -158,6 +161,31 @@ def read_header(node: MapNode) -> tuple[Header | None, list[Problem]]:
         ),
         [],
     )
+
+
+_MEMBERS: Final = frozenset({"apiVersion", "kind", "metadata", "spec"})
+_METADATA: Final = frozenset({"name", "labels"})
+
+
+def _plain_header(node: MapNode) -> Header | None:
+    """The header of nearly every manifest, without a model: kind, name, labels and spec, all as they should
+    be. None where anything else is said, or anything is wrong: the model finds out what."""
+    metadata, spec = node.items.get("metadata"), node.items.get("spec")
+    if node.items.keys() != _MEMBERS or not isinstance(metadata, MapNode) or not isinstance(spec, MapNode):
+        return None
+    kind, name, labels = node.text("kind"), metadata.text("name"), metadata.items.get("labels")
+    if kind is None or name is None or not metadata.items.keys() <= _METADATA or not _NAME.fullmatch(name):
+        return None
+    texts: dict[str, str] = {}
+    if labels is not None:
+        if not isinstance(labels, MapNode) or _APP_LABEL in labels.items:
+            return None
+        for label in labels.items:
+            text = labels.text(label)
+            if text is None:
+                return None
+            texts[label] = text
+    return Header(kind, name, texts, Lifecycle(), spec, None)
 
 
 def _names(manifest: _Manifest, metadata: MapNode) -> list[Problem]:

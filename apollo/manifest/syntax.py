@@ -348,7 +348,10 @@ class _Reader:
         while type(event) is not ev.MappingEndEvent:
             key = self.node(get, event, depth + 1)
             value = self.node(get, get(), depth + 1)
-            if not isinstance(key, TextNode):
+            if type(key) is TextNode and key.text not in items and key.text != "<<":
+                items[key.text] = value
+                keys[key.text] = key
+            elif not isinstance(key, TextNode):
                 self.add("APO-YAML-011", "a key has to be text", event.start_mark)
             elif key.text == "<<" and key.plain:
                 self.add(

@@ -90,11 +90,14 @@ async def _apply(
     from apollo.cli.interrupts import Interrupts
     from apollo.cli.output import print_data
     from apollo.cli.progress import Follow, result_text, verdict
+    from apollo.cli.uncommitted import tell_uncommitted
 
     async with wish.operator() as operator:
         made = await wish.plan(operator)
         if reviewed is not None:
             reviewed.check(made)
+        else:
+            tell_uncommitted(wish)
         if not yes:
             await _agreed(made, wish, operator)
         interrupts = Interrupts(operator.stop)

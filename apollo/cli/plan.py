@@ -75,6 +75,7 @@ def plan(
     """
     import anyio
 
+    from apollo.cli.uncommitted import tell_uncommitted
     from apollo.cli.wish import wish_from
 
     wish = wish_from(ctx, paths, config, environment, cluster, variables, rev, prune)
@@ -88,6 +89,7 @@ def plan(
             return made, made.failed or (found is not None and found.failed)
 
     made, failed = anyio.run(work)
+    tell_uncommitted(wish)
     if out is not None:
         from apollo.cli.planfile import write
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from apollo.cli.boundary import show_problem
 from apollo.cli.plan_words import SYMBOLS
 from apollo.cli.text import Paint, clean, paint_for, table, tell
 
@@ -56,20 +57,25 @@ class Follow:
 
 
 def result_text(result: Result, paint: Paint) -> str:
-    """What became of every resource that was to change, and one line for the whole."""
-    rows = []
+    """What became of every resource that was to change, the mistakes in files, and one line for the whole."""
+    rows, hints = [], []
     for item, outcome in zip(result.plan.resources, result.outcomes, strict=False):
         if not item.steps and outcome.outcome == "Succeeded":
             continue
         colour = {"Succeeded": paint.green, "Skipped": paint.yellow}.get(outcome.outcome, paint.red)
+        code = f" {paint.dim(f'[{clean(outcome.code)}]')}" if outcome.code else ""
         rows.append(
             (
-                f"{SYMBOLS[item.action]} {clean(outcome.key)}".strip(),
+                f"{SYMBOLS[item.action]:1} {clean(outcome.key)}",
                 colour(outcome.outcome),
-                clean(outcome.message),
+                f"{clean(outcome.message)}{code}",
             )
         )
-    lines = [table(rows, indent="  ")] if rows else []
+        hints.append(clean(outcome.hint))
+    lines = []
+    for line, hint in zip(table(rows, indent="  ").splitlines(), hints, strict=True):
+        lines += [line, f"      hint: {hint}"] if hint else [line]
+    lines += (show_problem(problem, paint) for problem in result.plan.problems)
     lines.append(paint.bold(verdict(result)))
     return "\n".join(lines)
 

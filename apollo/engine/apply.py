@@ -313,11 +313,14 @@ class Application:
         else:
             now = self.last[planned.key]
         if now.failure is not None:
-            return Outcome(planned.key, "Failed", now.failure.message)
+            failure = now.failure
+            return Outcome(planned.key, "Failed", failure.message, failure.code, failure.hint)
         if now.rejected is not None:
             return Outcome(planned.key, "RolledBack", now.rejected)
         if now.findings:
-            return Outcome(planned.key, "Skipped", "; ".join(finding.message for finding in now.findings))
+            said = "; ".join(finding.message for finding in now.findings)
+            hints = dict.fromkeys(one.hint for one in now.findings if one.decision != "skip" and one.hint)
+            return Outcome(planned.key, "Skipped", said, hint="; ".join(hints))
         if planned.key in self.moved:
             return Outcome(planned.key, "Failed", "it was changed after the plan was made; plan again")
         if planned.key in self.halted:

@@ -42,11 +42,17 @@ _SYNC_ORDER: tuple[SyncStatus, ...] = ("Synced", "OutOfSync", "Unknown")
 
 @frozen
 class Outcome:
-    """What became of one resource when the plan was carried out."""
+    """What became of one resource when the plan was carried out.
+
+    :ivar code: what `apollo explain` knows of a failure; empty when there is none.
+    :ivar hint: what to do about it.
+    """
 
     key: Key
     outcome: OutcomeName
     message: str = ""
+    code: str = ""
+    hint: str = ""
 
 
 @frozen

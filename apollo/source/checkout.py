@@ -28,8 +28,8 @@ def toplevel(path: Path) -> Path | None:
 
 def working_tree_commit(path: Path) -> str | None:
     """The commit that the files at ``path`` come from: its id, with ``-dirty`` when they differ from it
-    or are not all in it. None outside of a repository, and before the first
-    commit. Blocks for some milliseconds."""
+    or are not all in it; a new file that cannot be a manifest, such as the ``plan.md`` of a pipeline, is
+    nothing. None outside of a repository, and before the first commit. Blocks for some milliseconds."""
     found = _find(path)
     if found is None or found.work_tree is None:
         return None
@@ -39,7 +39,7 @@ def working_tree_commit(path: Path) -> str | None:
     except (GitFailed, SourceError):
         return None
     try:
-        dirty = git.run_blocking(
+        changes = git.run_blocking(
             f"--work-tree={found.work_tree}",
             "status",
             "--porcelain",
@@ -52,7 +52,19 @@ def working_tree_commit(path: Path) -> str | None:
         )
     except (GitFailed, SourceError):
         return f"{sha}-dirty"  # it cannot be told, so do not claim that the files are the commit's
-    return f"{sha}-dirty" if dirty else sha
+    return f"{sha}-dirty" if any(map(_matters, changes.split(b"\0"))) else sha
+
+
+def _matters(entry: bytes) -> bool:
+    """Whether a line of git status can change what the manifests say. A folder may hold some, unless it is
+    hidden."""
+    if not entry.startswith(b"?? "):
+        return bool(entry)
+    path = entry[3:]
+    if path.endswith(b".apolloignore"):
+        return True
+    hidden = any(part.startswith(b".") for part in path.split(b"/"))
+    return not hidden and path.endswith((b"/", b".yaml", b".yml", b".json"))
 
 
 def _without_filters(git: Git) -> dict[str, str]:

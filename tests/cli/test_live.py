@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -394,6 +395,11 @@ def test_history_and_events(deployed: Checkout) -> None:
     assert {row["commit"] for row in rows} == {deployed.git("rev-parse", "HEAD")}
     assert [row["key"] for row in data("events", "Service/web", "--limit", "1")["events"]] == ["Service/web"]
     assert data("events", "no-such-app")["events"] == []
+    rolled = next(row for row in rows if row["type"] == "RolledOut")
+    assert (rolled["key"], rolled["duration"] > 0) == ("Service/web", True)
+    for form in ("text", "markdown"):
+        lines = apollo("history", "-o", form).stdout.splitlines()
+        assert re.search(r"2/2 running, after \d+[smh]", next(line for line in lines if "RolledOut" in line))
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["the plan", "one resource"])
@@ -469,3 +475,32 @@ def test_run_once_has_the_codes_of_apply(deployed: Checkout) -> None:
     assert answer.exit_code == 5
     report = json.loads(answer.stdout)
     assert report["results"][0]["environment"] == "stage"
+
+
+def test_apply_says_what_is_wrong_with_the_files(deployed: Checkout, aws: LocalAws) -> None:
+    deployed.commit("kind: Service", "kind: Servcie")
+    answer = apollo("apply", "--yes")
+    assert answer.exit_code == 1
+    assert "apps/web/web.yaml:" in answer.stdout and "unknown kind 'Servcie'" in answer.stdout
+    assert "did you mean 'Service'?" in answer.stdout
+    assert answer.stdout.endswith("Failed.\n")
+
+
+def test_a_failure_of_apply_has_its_code_and_remedy(checkout: Checkout, aws: LocalAws) -> None:
+    answer = apollo("apply", "--yes", "--cluster", "gren")
+    assert answer.exit_code == 1
+    (line,) = [line for line in answer.stdout.splitlines() if "Service/web" in line and "Failed" in line]
+    assert line.endswith("there is no ECS cluster gren in this account and region [APO-ECS-001]")
+    assert "      hint: create the cluster" in answer.stdout
+
+
+def test_a_plan_of_a_branch_says_that_files_are_not_committed(checkout: Checkout, aws: LocalAws) -> None:
+    checkout.manifest.write_text(checkout.manifest.read_text() + "# an edit\n")
+    for answer in (apollo("plan"), apollo("apply", "--yes")):
+        assert answer.exit_code == 0
+        assert "apps holds changes that are not committed" in answer.stderr
+        assert "apollo plan apps -e stage" in answer.stderr
+    assert "not committed" not in apollo("plan", "apps", "-e", "stage").stderr
+    assert "not committed" not in apollo("plan", "--rev", "HEAD").stderr
+    checkout.git("commit", "-qam", "an edit")
+    assert "not committed" not in apollo("plan").stderr

@@ -38,6 +38,22 @@ def test_only_the_given_path_makes_it_dirty(checkout: Repo, monkeypatch: pytest.
     assert toplevel(Path()) == checkout.path.resolve()
 
 
+def test_a_new_file_that_cannot_be_a_manifest_is_nothing(checkout: Repo) -> None:
+    sha = checkout.tip("main")
+    (checkout.path / "plan.md").write_text("what a pipeline writes before the plan is made")
+    (checkout.path / ".apollo").mkdir()
+    (checkout.path / ".apollo/state.db").write_text("")
+    assert working_tree_commit(checkout.path) == sha
+    (checkout.path / "new").mkdir()
+    (checkout.path / "new/web.yaml").write_bytes(MANIFEST)
+    assert working_tree_commit(checkout.path) == f"{sha}-dirty"
+
+
+def test_what_is_left_out_can_change_it(checkout: Repo) -> None:
+    (checkout.path / ".apolloignore").write_text("apps\n")
+    assert working_tree_commit(checkout.path) == f"{checkout.tip('main')}-dirty"
+
+
 def test_names_are_taken_literally(checkout: Repo) -> None:
     assert working_tree_commit(checkout.path / ":(top)x.yaml") == checkout.tip("main")
 

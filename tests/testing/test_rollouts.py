@@ -1,6 +1,7 @@
 """Rolling updates over virtual time:
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html"""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -296,3 +297,67 @@ def test_whatever_happens_it_settles_at_what_was_asked(stage: Stage, moves: list
     assert stage.deployments() == [("PRIMARY", "COMPLETED", "web:4")]
     assert (stage.look()["runningCount"], stage.look()["pendingCount"]) == (3, 0)
     assert stage.service_deployment()["status"] == "SUCCESSFUL"
+
+
+def _shape(event: str) -> str:
+    """A message without what AWS draws."""
+    event = re.sub(r"\(task \w{32}\)", "(task T)", event)
+    return re.sub(r"ecs-svc/\d+", "ecs-svc/D", re.sub(r"arn:\S+targetgroup/(\w+)/\w+", r"\1", event))
+
+
+def test_the_events_of_a_service_behind_a_load_balancer(stage: Stage) -> None:
+    """In the words that published events of real services have, in their order."""
+    group = stage.aws.target_group("web")
+    balancer = [{"targetGroupArn": group, "containerName": "app", "containerPort": 80}]
+    stage.create(desiredCount=1, loadBalancers=balancer)
+    stage.register("2")
+    stage.update(taskDefinition="web:2")
+    stage.aws.settle()
+    said = [_shape(event) for event in stage.events()]
+    begin = [
+        "(service web) has started 1 tasks: (task T).",
+        "(service web) registered 1 targets in (target-group web)",
+    ]
+    end = [
+        "(service web) (deployment ecs-svc/D) deployment completed.",
+        "(service web) has reached a steady state.",
+    ]
+    assert said == [
+        *begin,
+        *end,
+        *begin,
+        "(service web) has stopped 1 running tasks: (task T).",
+        "(service web) deregistered 1 targets in (target-group web)",
+        "(service web, taskSet ecs-svc/D) has begun draining connections on 1 tasks.",
+        *end,
+    ]
+
+
+def test_a_task_that_stands_in_for_an_unhealthy_one_is_told_so(stage: Stage) -> None:
+    stage.create(desiredCount=1)
+    stage.aws.scenarios.add("web:*", "unhealthy", times=1)
+    [task] = stage.tasks()
+    stage.ecs.stop_task(cluster="green", task=task["taskArn"])
+    stage.aws.settle()
+    said = [_shape(event) for event in stage.events()]
+    assert (
+        "(service web) has started 1 tasks: (task T). Amazon ECS replaced 1 tasks due to an unhealthy status."
+    ) in said
+
+
+def test_a_pull_that_fails_on_fargate_is_told(stage: Stage) -> None:
+    stage.create(desiredCount=1)
+    stage.register("nopull")
+    stage.update(taskDefinition="web:2")
+    stage.aws.advance(30)
+    told = [event for event in stage.events() if "unable to place a task" in event]
+    assert told
+    assert told[0].startswith("(service web) was unable to place a task. Reason: CannotPullContainerError: ")
+
+
+def test_tasks_that_never_ran_are_stopped_as_pending(stage: Stage) -> None:
+    stage.create(settle=False, desiredCount=2)
+    stage.aws.advance(2)
+    stage.update(desiredCount=0)
+    stage.aws.settle()
+    assert "(service web) stopped 2 pending tasks." in stage.events()

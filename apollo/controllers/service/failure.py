@@ -26,8 +26,10 @@ _ROUTINE = (
     "has started",
     "has stopped",
     "has begun",
-    "has registered",
-    "has deregistered",
+    ") stopped ",
+    ") registered ",
+    ") deregistered ",
+    "AZ balanced",
     "deployment completed",
     "rolling back to",
     "deployment failed: tasks failed to start",  # the stopped tasks say why

@@ -22,6 +22,8 @@ _ACTIONS = (
     ("was unable to place a task", "ERROR", "SERVICE_TASK_PLACEMENT_FAILURE"),
 )
 """Of the messages in a service's `events`, those of which EventBridge hears, too."""
+_NO_PLACEMENT = ("Reason: CannotPull", "Reason: ResourceInitializationError")
+"""What is said of a task that had its place, and could not start there."""
 
 
 def moments(task: Task) -> list[tuple[float, str]]:
@@ -64,7 +66,7 @@ def service_action(ecs: Region, service: Service, at: float, message: str, ids: 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_events.html
     """
     for words, kind, name in _ACTIONS:
-        if words in message:
+        if words in message and not any(reason in message for reason in _NO_PLACEMENT):
             detail = {
                 "eventType": kind,
                 "eventName": name,

@@ -31,6 +31,20 @@ async def test_a_rolled_back_rollout_is_rejected_with_its_reasons(pilot: Pilot) 
     assert SERVICES.rejected(bad, fresh.seen) == why
 
 
+async def test_what_ecs_did_with_targets_is_no_reason(pilot: Pilot) -> None:
+    """In the words that published events of real services have."""
+    group = pilot.local.target_group("web")
+    only = {"loadBalancers": [{"targetGroupArn": group, "containerName": "app", "containerPort": 8080}]}
+    await deployed(pilot, **only)
+    bad = await changed(pilot, "web:unhealthy", **only)
+    await pilot.apply(bad)
+    why = SERVICES.rejected(bad, await pilot.follow(bad))
+    assert why is not None and "failed ELB health checks" in why
+    said = pilot.ecs.describe_services(cluster="green", services=["web"])["services"][0]["events"]
+    assert any("deregistered" in event["message"] for event in said)
+    assert "registered" not in why and "draining" not in why, "only what says why"
+
+
 async def test_while_aws_goes_back_the_generation_is_rejected_already(pilot: Pilot) -> None:
     await deployed(pilot)
     bad = await changed(pilot, "web:crash")

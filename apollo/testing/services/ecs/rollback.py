@@ -98,7 +98,7 @@ def _shift(ecs: Region, service: Service, green: Revision, serving: Deployment |
 
 def _fresh_start(service: Service) -> None:
     service.steady = service.stuck = False
-    service.failed_rounds = 0
+    service.failed_rounds = service.unhealthy = 0
     service.throttled_until = service.blocked_until = 0.0
     service.blocked = None
 

@@ -10,7 +10,7 @@ from apollo.testing.services.ecs.breaker import noticed_failure, noticed_health,
 from apollo.testing.services.ecs.lifecycle import fail_due
 from apollo.testing.services.ecs.region import Region
 from apollo.testing.services.ecs.rollback import ALARM, BREAKER, fail_deployment, start_rollback
-from apollo.testing.services.ecs.staffing import start, stop
+from apollo.testing.services.ecs.staffing import start, stop, tell_drained, tell_registered
 from apollo.testing.services.ecs.state import INF, Service, Task
 from apollo.testing.services.ecs.upkeep import keep
 from apollo.testing.services.ecs.watch import alarmed, complete, releases_old, stands, succeeded
@@ -76,11 +76,15 @@ def _notice(ecs: Region, service: Service, at: float) -> bool:
     """What the tasks did since the last look; whether one failed without ever running."""
     failures = False
     gone = False
+    begun: list[Task] = []
+    ended: list[Task] = []
+    refused: dict[str, None] = {}
     for task in service.tasks:
         if task.live:
             if not task.ran and task.running_at <= at:
                 task.ran = True
                 service.failed_rounds = 0
+                begun.append(task)
             if not task.well and task.healthy_at <= at:
                 task.well = True
                 noticed_health(service, task)
@@ -89,9 +93,19 @@ def _notice(ecs: Region, service: Service, at: float) -> bool:
                 service.steady = False
                 noticed_failure(service, task)
                 failures |= not task.ran
+                if task.ran:
+                    ended.append(task)
                 if task.unhealthy:
                     _unhealthy_event(service, task, at)
+                    service.unhealthy += 1
+                elif task.stop_code == "TaskFailedToStart" and task.launch["launchType"] == "FARGATE":
+                    refused[str(task.stopped_reason)] = None
         gone |= task.stopped_at <= at
+    if begun or ended:
+        tell_registered(service, begun, at)
+        tell_drained(service, ended, at)
+    for reason in refused:
+        service.say(at, text.not_started(service.name, reason))
     if gone:
         for task in service.tasks:
             if task.stopped_at <= at:

@@ -1,5 +1,8 @@
 """Starting and stopping the tasks of a service, as far as there is capacity for them."""
 
+from collections import Counter
+from functools import partial
+
 from apollo.testing.services.ecs import text
 from apollo.testing.services.ecs.capacity import Placer, instance_for, lacking
 from apollo.testing.services.ecs.lifecycle import behaviour_of, start_task, stop_task
@@ -55,7 +58,11 @@ def start(ecs: Region, service: Service, deployment: Deployment, count: int, at:
     service.steady = False
     deployment.updated_at = at
     for begin in range(0, len(started), BATCH):
-        service.say(at, text.started(service.name, started[begin : begin + BATCH]))
+        ids = started[begin : begin + BATCH]
+        stood_in = min(service.unhealthy, len(ids))
+        service.unhealthy -= stood_in
+        say = partial(text.replaced, count=stood_in) if stood_in else text.started
+        service.say(at, say(service.name, ids))
     if lack is not None:
         _note_lack(ecs, service, lack, at)
     else:
@@ -104,10 +111,41 @@ def stop(ecs: Region, service: Service, tasks: list[Task], at: float) -> None:
     by = tasks[0].deployment if service.external else service.primary
     assert by is not None
     by.updated_at = at
-    running = [task.id for task in tasks if task.running_at <= at]
+    running = [task for task in tasks if task.running_at <= at]
     for task in tasks:
         stop_task(ecs, task, at, "ServiceSchedulerInitiated", text.scaling(by.id))
+    if len(running) < len(tasks):
+        service.say(at, text.stopped_pending(service.name, len(tasks) - len(running)))
     for begin in range(0, len(running), BATCH):
-        service.say(at, text.stopped(service.name, running[begin : begin + BATCH]))
-    if running and by.revision.config.get("loadBalancers"):
-        service.say(at, text.draining(service.name, len(running)))
+        ids = [task.id for task in running[begin : begin + BATCH]]
+        service.say(at, text.stopped(service.name, ids))
+    tell_drained(service, running, at)
+
+
+def tell_registered(service: Service, tasks: list[Task], at: float) -> None:
+    """These tasks have begun to run: they are targets now."""
+    for group, count in _by_group(tasks).items():
+        service.say(at, text.registered(service.name, count, group))
+
+
+def tell_drained(service: Service, tasks: list[Task], at: float) -> None:
+    """These tasks, which ran, are targets no longer."""
+    for group, count in _by_group(tasks).items():
+        service.say(at, text.deregistered(service.name, count, group))
+    drained = Counter(
+        task.deployment.id
+        for task in tasks
+        if task.deployment is not None and task.deployment.revision.targets
+    )
+    for deployment, count in drained.items():
+        service.say(at, text.draining(service.name, deployment, count))
+
+
+def _by_group(tasks: list[Task]) -> Counter[str]:
+    """How many tasks are targets of each target group."""
+    return Counter(
+        group
+        for task in tasks
+        if task.deployment is not None
+        for group, _ in task.deployment.revision.targets
+    )

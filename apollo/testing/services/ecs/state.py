@@ -334,6 +334,8 @@ class Service:
     """There was no capacity for a task: when it is tried again."""
     blocked: tuple[str, float] | None = None
     """What was said about that, and when; None once a task was placed."""
+    unhealthy: int = 0
+    """Tasks that were stopped because they were, and that nothing stands in for yet."""
     drained_at: float = INF
     version: int = 0
     """Grows whenever the scheduler looks or is told to: what is shown of the service may differ then."""

@@ -1,6 +1,7 @@
 """AWS's wording of events and reasons, in one place.
 
 Events: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
+    and where that page leaves them out, as the published events of many accounts agree on them.
 Stopped tasks: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html
 Rollout reasons: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html
 """
@@ -77,6 +78,28 @@ def _tasks(ids: Sequence[str]) -> str:
 
 def started(service: str, ids: Sequence[str]) -> str:
     return f"(service {service}) has started {len(ids)} tasks: {_tasks(ids)}."
+
+
+def replaced(service: str, ids: Sequence[str], count: int) -> str:
+    """Of these that have started, so many stand in for unhealthy ones."""
+    return f"{started(service, ids)} Amazon ECS replaced {count} tasks due to an unhealthy status."
+
+
+def stopped_pending(service: str, count: int) -> str:
+    return f"(service {service}) stopped {count} pending tasks."
+
+
+def registered(service: str, count: int, target_group: str) -> str:
+    return f"(service {service}) registered {count} targets in (target-group {target_group})"
+
+
+def deregistered(service: str, count: int, target_group: str) -> str:
+    return f"(service {service}) deregistered {count} targets in (target-group {target_group})"
+
+
+def not_started(service: str, reason: str) -> str:
+    """Of a task on Fargate whose image or secrets could not be had."""
+    return f"(service {service}) was unable to place a task. Reason: {reason}."
 
 
 def stopped(service: str, ids: Sequence[str]) -> str:
@@ -170,5 +193,5 @@ def unhealthy_target(service: str, task: str, port: int, target_group: str) -> s
     )
 
 
-def draining(service: str, count: int) -> str:
-    return f"(service {service}) has begun draining connections on {count} tasks."
+def draining(service: str, deployment: str, count: int) -> str:
+    return f"(service {service}, taskSet {deployment}) has begun draining connections on {count} tasks."

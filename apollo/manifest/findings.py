@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any, TypeVar
 
 from attrs import evolve
@@ -49,6 +50,9 @@ _MOST = 50
 
 M = TypeVar("M", bound=BaseModel)
 
+_shape_of = cache(shape_of)
+"""Of a model: a large repository asks for the same few thousands of times."""
+
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``did you mean 'x'?`` for the name that is most like this one; empty when none is like it."""
@@ -83,7 +87,7 @@ def validated(
         steps = find_path(node, at) or ()
         problems.append(at.problem(code, message, path=base + pointer(node, steps)))
 
-    shape = shape_of(model)
+    shape = _shape_of(model)
     plain = convert(node, shape, trouble, leaves=leaves)
     if problems:
         return None, problems
@@ -152,7 +156,10 @@ def problems_of(error: ValidationError, node: MapNode, shape: Shape, base: str) 
             unions.setdefault(finding.steps[:depth], {}).setdefault(branch, []).append(finding)
     problems = [_problem(finding, node, base) for finding in plain]
     for at, branches in unions.items():
-        here = [group for group in branches.values() if any(one.steps == at for one in group)]
+        # A branch that only misses a key is of the right shape.
+        here = [
+            group for group in branches.values() if any(one.steps == at and not one.missing for one in group)
+        ]
         if len(here) == len(branches):
             problems.append(_joined([group[0] for group in here], node, base))
         else:
@@ -254,7 +261,11 @@ def _given(finding: _Finding) -> str:
     value = resolve(node.text) if node.plain else node.text
     if isinstance(value, bool):
         return f", not {str(value).lower()}"
-    return ", not text" if isinstance(value, str) else ", not a number"
+    if value is None:
+        return ", not null"
+    if isinstance(value, str):
+        return ", not text"
+    return ", not a number" if _secret(finding) else f", not {node.text[:40]}"
 
 
 def _hint(finding: _Finding) -> str:

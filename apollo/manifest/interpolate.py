@@ -121,6 +121,10 @@ class Interpolator:
             head = re.split(r"[./\s]", body, maxsplit=1)[0]
             what = f"'{head}' is nothing that can be asked here" if head else "the expression is empty"
             hint = did_you_mean(head, ["var", "env"]) or _FORMS
+            if head in ("var", "env"):
+                what, hint = f"'{body[:60]}' is no name of one", _FORMS
+                if "${{" in body:
+                    what = "an expression cannot stand in another one"
             report(node, "APO-LOAD-020", what, hint)
             return ""
         via.append(body)

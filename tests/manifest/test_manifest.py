@@ -120,6 +120,7 @@ def test_lifecycle() -> None:
         ("{prune: maybe}", "/lifecycle/prune", "'auto', 'confirm' or 'never' is expected, not 'maybe'"),
         ("{prnue: auto}", "/lifecycle/prnue", "unknown key"),
         ("{adopt: yes}", "/lifecycle/adopt", "true or false or a mapping is expected"),
+        ("{adopt: {}}", "/lifecycle/adopt", "'from' is missing"),
         ("{adopt: {from: me}}", "/lifecycle/adopt/from", "installation/environment/Kind/name"),
         ("{ignore: [count]}", "/lifecycle/ignore/0", "a pointer into the spec"),
         ("{ignore: [/cuont]}", "/lifecycle/ignore/0", "no field 'cuont'"),
@@ -203,7 +204,7 @@ def test_expressions(text: str, wanted: dict[str, Any]) -> None:
         ("{title: '${{ 1 + 1 }}'}", "APO-LOAD-020", "'1'", "write"),
         ("{title: '${{ }}'}", "APO-LOAD-020", "empty", "write"),
         ("{title: '${{ var.n'}", "APO-LOAD-020", "not closed", "write"),
-        ("{title: '${{ var.${{ var.n }} }}'}", "APO-LOAD-020", "'var'", ""),
+        ("{title: '${{ var.${{ var.n }} }}'}", "APO-LOAD-020", "another one", "write"),
         (
             "{title: 'a ${{ var.list }}'}",
             "APO-LOAD-022",

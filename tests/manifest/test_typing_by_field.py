@@ -56,10 +56,10 @@ def test_other_fields_take_the_value(text: str, wanted: dict[str, object]) -> No
     [
         ('{count: "3"}', "a whole number is expected, not text", "remove the quotes"),
         ("{count: true}", "a whole number is expected, not true", ""),
-        ("{count: 3.5}", "a whole number is expected, not a number", ""),
+        ("{count: 3.5}", "a whole number is expected, not 3.5", ""),
         ("{count: many}", "a whole number is expected, not text", ""),
         ("{on: yes}", "true or false is expected, not text", ""),
-        ("{on: 1}", "true or false is expected, not a number", ""),
+        ("{on: 1}", "true or false is expected, not 1", ""),
         ("{title: [a]}", "text is expected, not a list", ""),
         ("{words: a}", "a list is expected, not text", "write a list: [value], or one '- value' per line"),
         (

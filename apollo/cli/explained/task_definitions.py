@@ -110,9 +110,9 @@ CODES: Final[Mapping[str, Explained]] = {
         f"{_API}ContainerDefinition.html",
     ),
     "APO-TD-015": Explained(
-        "Ephemeral storage, or a number of placement constraints, outside of its bounds.",
-        "Write 21 to 200 GiB, and at most 10 constraints.",
-        "Every task on Fargate has 20 GiB without asking.",
+        "Ephemeral storage, a number of placement constraints, or the whole, outside of its bounds.",
+        "Write 21 to 200 GiB, at most 10 constraints, and 64 KiB in all.",
+        "Fargate gives 20 GiB without asking. Long configuration goes into environmentFiles or the image.",
         f"{_API}EphemeralStorage.html",
         "ephemeralStorage: {sizeInGiB: 50}",
     ),

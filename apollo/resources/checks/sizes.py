@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ _LINUX: dict[int, Collection[int]] = {
 """Task cpu units on Fargate, and the memory in MiB that goes with each.
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
 """
+_LARGEST = 64 * 1024
 _WINDOWS = {cpu: _LINUX[cpu] for cpu in (1024, 2048, 4096)}
 
 
@@ -45,6 +47,7 @@ def problems(declared: Mapping[str, Any], *, fargate: bool) -> Iterator[Problem]
                 "APO-TD-009", f"'{value}' is no {name} of a task", f"/{name}", f"for example {example}"
             )
     yield from _containers(declared)
+    yield from _whole(declared)
     if not fargate:
         return
     missing = [name for name in ("cpu", "memory") if not declared.get(name)]
@@ -57,6 +60,15 @@ def problems(declared: Mapping[str, Any], *, fargate: bool) -> Iterator[Problem]
         )
     elif readable and not is_unknown((declared["cpu"], declared["memory"])):
         yield from _pair(declared)
+
+
+def _whole(declared: Mapping[str, Any]) -> Iterator[Problem]:
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html"""
+    size = len(json.dumps(declared, separators=(",", ":"), ensure_ascii=False, default=str).encode())
+    if size > _LARGEST:
+        message = f"a task definition has at most {_LARGEST:,} bytes, and this one {size:,}"
+        hint = "environmentFiles, secrets or the image itself hold what does not fit"
+        yield error("APO-TD-015", message, "/containerDefinitions", hint)
 
 
 def _pair(declared: Mapping[str, Any]) -> Iterator[Problem]:

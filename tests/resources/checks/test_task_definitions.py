@@ -65,6 +65,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     (app(memory=128, memoryReservation=256), "TD-013", f"{IN_APP}/memoryReservation"),
     (app(cpu=512), "TD-014", "/cpu"),
     (beside({"memory": 300}, memory=300), "TD-014", "/memory"),
+    (app(command=["x" * 65536]), "TD-015", "/containerDefinitions"),
     ({"ephemeralStorage": {"sizeInGiB": 20}}, "TD-015", "/ephemeralStorage/sizeInGiB"),
     (
         app(dependsOn=[{"containerName": "ap", "condition": "START"}]),

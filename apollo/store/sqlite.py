@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import sqlite3
@@ -36,8 +37,8 @@ class SqliteStore:
     """A `Store` in one file. Safe for several processes; within one, calls run one at a time in a thread.
 
     When the file cannot be used (corrupt, locked, full disk, read-only, a newer schema), the store warns
-    once, goes on in memory, and tries the file again every ``retry`` seconds; what was written meanwhile is
-    then written to it.
+    once, goes on in memory with the approvals and suspensions that were read last, and tries the file again
+    every ``retry`` seconds; what was written meanwhile is then written to it.
 
     :param path: created with its folder by the first write; reading a file that is not there creates nothing.
     :param keep: how many entries of the journal are kept.
@@ -64,6 +65,8 @@ class SqliteStore:
         self._trouble = ""
         self._retry_at = 0.0
         self._backlog: deque[_Work[object]] = deque(maxlen=backlog)
+        self._approvals: dict[str, tuple[Approval, ...]] = {}
+        self._suspensions: dict[str, Mapping[str, Suspension]] = {}
 
     @property
     def durable(self) -> bool:
@@ -130,7 +133,9 @@ class SqliteStore:
         return await self._write(lambda db: records.delete_approval(db, environment, digest))
 
     async def approvals(self, environment: str) -> tuple[Approval, ...]:
-        return await self._read(lambda db: records.read_approvals(db, environment))
+        found = await self._read(lambda db: records.read_approvals(db, environment))
+        self._approvals[environment] = found
+        return found
 
     async def approved(self, environment: str) -> frozenset[str]:
         return frozenset(approval.digest for approval in await self.approvals(environment))
@@ -147,7 +152,9 @@ class SqliteStore:
 
     async def suspended(self, environment: str) -> Mapping[str, Suspension]:
         now = self._clock.now()
-        return await self._read(lambda db: records.read_suspensions(db, environment, now))
+        found = await self._read(lambda db: records.read_suspensions(db, environment, now))
+        self._suspensions[environment] = found
+        return found
 
     # ── what was told ────────────────────────────────────────────────────────────────────────────────────
 
@@ -161,7 +168,7 @@ class SqliteStore:
     # ── the medium ───────────────────────────────────────────────────────────────────────────────────────
 
     async def aclose(self) -> None:
-        """Close the file; a later call opens it again. What was only in memory is gone."""
+        """Close the file, after a last try to write what was kept in memory; a later call opens it again."""
         await self._in_thread(self._close)
 
     async def _read(self, work: _Work[T]) -> T:
@@ -188,11 +195,23 @@ class SqliteStore:
                 except (sqlite3.Error, OSError, Unusable) as error:
                     self._degrade(self._path, error)
             if self._memory is None:
-                self._memory = connect(None)
+                self._memory = self._recall()
             done = _run(self._memory, work, writing)
             if writing and self._path is not None:
                 self._backlog.append(work)
             return done
+
+    def _recall(self) -> sqlite3.Connection:
+        """A memory that knows what people said last: nothing suspended goes on because a disk is full."""
+        memory = connect(None)
+        with transaction(memory):
+            for environment, approvals in self._approvals.items():
+                for approval in approvals:
+                    records.put_approval(memory, environment, approval)
+            for environment, suspensions in self._suspensions.items():
+                for suspension in suspensions.values():
+                    records.put_suspension(memory, environment, suspension)
+        return memory
 
     def _open(self, path: Path, writing: bool) -> sqlite3.Connection | None:
         """The file's connection; None when there is no file and nothing to write."""
@@ -233,6 +252,11 @@ class SqliteStore:
 
     def _close(self) -> None:
         with self._gate:
+            if self._path is not None and self._backlog:
+                with contextlib.suppress(sqlite3.Error, OSError, Unusable):  # said already
+                    self._open(self._path, writing=True)
+                    self._recover(self._path)
+            self._retry_at = 0.0
             if self._db is not None:
                 self._db.close()
                 self._db = None

@@ -9,7 +9,8 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -269,6 +270,50 @@ async def test_many_processes_create_and_write_one_file_at_once(file: Path, cloc
     assert [process.wait() for process in running] == [0] * 4
     store = SqliteStore(file, clock)
     assert len(await store.events(limit=1000)) == 160
+    await store.aclose()
+
+
+@contextmanager
+def exchanged(file: Path) -> Iterator[None]:
+    """A folder is in its place for a while."""
+    kept = file.rename(file.with_suffix(".kept"))
+    file.mkdir()
+    yield
+    file.rmdir()
+    kept.rename(file)
+
+
+async def test_what_is_suspended_stays_so_when_the_file_cannot_be_used(
+    file: Path, clock: VirtualClock
+) -> None:
+    store = SqliteStore(file, clock)
+    await store.suspend("stage", "*", "ann", "incident 12")
+    await store.approve("prod", "d1", "ann")
+    assert list(await store.suspended("stage")) == ["*"]
+    assert await store.approved("prod") == {"d1"}
+    with exchanged(file):
+        await store.add(event("Held"))
+        assert not store.durable
+        assert list(await store.suspended("stage")) == ["*"]
+        assert await store.approved("prod") == {"d1"}
+        assert await store.resume("stage", "*")
+        assert await store.suspended("stage") == {}
+    clock.passed += 60
+    assert await store.suspended("stage") == {}
+    assert store.durable
+    await store.aclose()
+
+
+async def test_what_was_kept_in_memory_is_written_at_the_end_if_that_works_again(
+    file: Path, clock: VirtualClock
+) -> None:
+    store = SqliteStore(file, clock)
+    await store.add(event("Held"))
+    with exchanged(file):
+        await store.add(event("Applied"))
+        assert not store.durable
+    await store.aclose()
+    assert len(await store.events()) == 2
     await store.aclose()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -65,6 +67,26 @@ def sensitive(params: Any) -> Iterator[str]:
     secrets, and whatever a plan masks. AWS sometimes quotes what it refuses."""
     yield from _members(params)
     yield from (text for text in secrets_in(params) if not _PLAIN.fullmatch(text))
+    for document in _documents(params):
+        for text in sensitive(document):
+            yield text
+            written = json.dumps(text)[1:-1]  # as it stands in the document's own text
+            if written != text:
+                yield written
+
+
+def _documents(params: Any) -> Iterator[Any]:
+    """The JSON texts among a call's parameters, such as the overrides in the input of a schedule."""
+    if isinstance(params, str):
+        if params.lstrip().startswith(("{", "[")):
+            with contextlib.suppress(ValueError, RecursionError):
+                yield json.loads(params)
+    elif isinstance(params, Mapping):
+        for value in params.values():
+            yield from _documents(value)
+    elif isinstance(params, Iterable) and not isinstance(params, bytes):
+        for item in params:
+            yield from _documents(item)
 
 
 def _members(params: Any, *, inside: bool = False) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,6 +97,15 @@ def test_the_values_that_may_be_secret_are_found_wherever_they_stand() -> None:
     }
     assert set(sensitive(params)) == {"one", "two", "three", "four"}
     assert list(sensitive(None)) == []
+
+
+def test_values_in_a_json_text_among_the_parameters_are_sensitive_too() -> None:
+    overrides = {"containerOverrides": [{"name": "app", "environment": [{"name": "A", "value": 'on"e two'}]}]}
+    params = {"Name": "nightly", "Target": {"Arn": "arn:aws:ecs:x", "Input": json.dumps(overrides)}}
+    assert set(sensitive(params)) == {'on"e two', 'on\\"e two'}
+    refused = f"Invalid input {params['Target']['Input']}"  # type: ignore[index]
+    assert "e two" not in redact(refused, *sensitive(params))
+    assert list(sensitive({"Input": "{not JSON", "Other": "[" * 100_000})) == []
 
 
 @given(st.text())

@@ -51,6 +51,30 @@ COMMANDS: Mapping[str, _Row] = {
     "completion": ("completion", "completion", _LEARN, "Completion for bash, zsh and fish."),
 }
 
+ELSEWHERE: Mapping[str, str] = {
+    "app": "apollo status",
+    "apps": "apollo status",
+    "delete": "to take the manifest out of git, then apollo plan --prune",
+    "deploy": "apollo apply",
+    "destroy": "to take the manifests out of git, then apollo plan --prune",
+    "diff": "apollo plan",
+    "help": "apollo COMMAND --help",
+    "lint": "apollo validate",
+    "list": "apollo get",
+    "logs": "apollo describe KIND/NAME for what happened; lines of tasks are in their log group",
+    "pause": "apollo suspend",
+    "reconcile": "apollo apply",
+    "refresh": "apollo plan",
+    "rollback": "git revert, then apollo apply",
+    "rollout": "apollo status",
+    "sync": "apollo apply",
+    "template": "apollo render",
+    "undo": "git revert, then apollo apply",
+    "unpause": "apollo resume",
+    "version": "apollo --version",
+}
+"""Words of kubectl, argocd, flux, helm and terraform, and what is said here."""
+
 
 def _readable(command: click.Command) -> click.Command:
     """Each example of the help on a line of its own: what is copied must not be broken at column 80."""
@@ -89,7 +113,9 @@ class LazyGroup(click.Group):
             import difflib
 
             near = difflib.get_close_matches(args[0], self.rows, n=1)
+            said = ELSEWHERE.get(args[0]) if self.rows is COMMANDS else None
             meant = f" Did you mean {near[0]!r}?" if near else ""
+            meant = f" Here it is {said}." if said else meant
             raise click.UsageError(f"there is no command {args[0]!r}.{meant}", ctx)
         return super().resolve_command(ctx, args)
 

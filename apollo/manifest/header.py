@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 from pydantic import BaseModel, ConfigDict, Field
 
 from apollo.api import Lifecycle, Ref
@@ -98,7 +98,10 @@ def _hint_for(node: Node) -> str:
     keys = set(node.items) if isinstance(node, MapNode) else set()
     lower = {key[:1].lower() + key[1:] for key in keys}
     if "containerDefinitions" in lower or "taskDefinition" in lower:
-        return "name this file in the specFrom of a manifest, or list it in .apolloignore"
+        return (
+            "make a manifest of it with apollo import, name it in the specFrom of one, "
+            "or list it in .apolloignore"
+        )
     if keys & {"AWSTemplateFormatVersion", "Resources"}:
         return "this is a CloudFormation template: list it in .apolloignore"
     if {"apiVersion", "kind"} <= keys:
@@ -130,6 +133,8 @@ def read_header(node: MapNode) -> tuple[Header | None, list[Problem]]:
     spec = node.items.get("spec")
     if isinstance(spec, TextNode) and spec.absent:
         spec = None
+    if spec is None and "specFrom" not in node.items:
+        problems = [_below_spec(one) for one in problems]
     if spec is not None and not isinstance(spec, MapNode):
         problems.append(spec.problem("APO-LOAD-015", "a mapping is expected", path="/spec"))
     if manifest is None:
@@ -161,6 +166,13 @@ def read_header(node: MapNode) -> tuple[Header | None, list[Problem]]:
         ),
         [],
     )
+
+
+def _below_spec(problem: Problem) -> Problem:
+    """An unknown key of a manifest whose spec is empty: most likely it was meant to stand in there."""
+    if problem.code != "APO-LOAD-013" or problem.path.count("/") != 1 or "did you mean" in problem.hint:
+        return problem
+    return evolve(problem, hint="if it is a field of the spec, indent it: it stands below spec:")
 
 
 _MEMBERS: Final = frozenset({"apiVersion", "kind", "metadata", "spec"})

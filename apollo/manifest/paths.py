@@ -96,8 +96,19 @@ def load_path(
         snapshot = evolve(
             snapshot, problems=tuple(one for one in snapshot.problems if one.code != "APO-LOAD-051")
         )
+    snapshot = evolve(snapshot, problems=tuple(_named(one, given) for one in snapshot.problems))
     shown = _Shown(top)
     return Loaded(shown.snapshot(snapshot), tree, tuple(shown.problem(one) for one in tree.warnings))
+
+
+def _named(problem: Problem, given: list[Path]) -> Problem:
+    """Somebody named a path: a word about it, and not about the repository around it."""
+    if problem.code != "APO-LOAD-051" or problem.file:
+        return problem
+    names = " and ".join(map(str, given))
+    return evolve(
+        problem, message=f"there are no manifests in {names}", hint="name the file or folder that holds them"
+    )
 
 
 def _top(paths: list[Path]) -> Path:

@@ -62,6 +62,23 @@ _TAGS: dict[str, type | tuple[type, ...]] = {
 }
 
 
+def _remedy(message: str, begin: int) -> str:
+    """What to do about a message of the YAML parser. :param begin: the line where the block begins, or 0."""
+    if "mapping values are not allowed" in message:
+        return "begin the line in the column of its neighbours; a text that holds ': ' goes into quotes"
+    if "block mapping" in message or "block collection" in message or "block sequence" in message:
+        return f"begin the line in a column of the block around it, which begins in line {begin or 1}"
+    if "flow mapping" in message or "flow sequence" in message:
+        return (
+            f"close the {'{' if 'mapping' in message else '['} of line {begin or 1}, and put commas between"
+        )
+    if "quoted scalar" in message:
+        return f"close the quotes that begin in line {begin or 1}"
+    if "cannot start any token" in message:
+        return "put the text into quotes"
+    return ""
+
+
 @frozen
 class ParsedFile:
     """One file, read but not understood.
@@ -223,6 +240,9 @@ class _Reader:
             hint = "indent with spaces, not with tabs"
         elif "{{" in (lines[line - 1] if 0 < line <= len(lines) else ""):
             hint = "Apollo reads no templates; put a ${{ … }} expression into quotes"
+        else:
+            begin = getattr(error, "context_mark", None)
+            hint = _remedy(message, begin.line + 1 if begin is not None else 0)
         self.problems.append(self.source.problem("APO-YAML-001", message, line, column, hint=hint))
 
     def stream(self, get: _Get) -> None:

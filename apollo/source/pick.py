@@ -139,7 +139,7 @@ class Picker:
         path = self._below.decode()
         hint = "correct source.path, or bring the folder back; nothing is removed meanwhile"
         if not entry.exists:
-            return _problem("025", path, "there is no such folder at this commit", hint)
+            return _problem("025", path, f"there is no folder {path} at this commit", hint)
         if entry.mode == _SYMLINK:
             return _problem("021", path, "this is a symbolic link, which is not followed", hint)
         if entry.mode == _SUBMODULE:

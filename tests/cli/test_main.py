@@ -11,7 +11,7 @@ import pytest
 
 from apollo.cli.boundary import State, guarded
 from apollo.cli.codes import CODES
-from apollo.cli.main import COMMANDS, cli
+from apollo.cli.main import COMMANDS, ELSEWHERE, cli
 from apollo.errors import ApolloError, LoadError, Problem
 from tests.cli.running import apollo, process
 
@@ -50,6 +50,16 @@ def test_a_mistyped_command_is_an_error_of_the_input_with_a_suggestion() -> None
     assert answer.exit_code == 1
     assert answer.stdout == ""
     assert "Did you mean 'plan'?" in answer.stderr
+
+
+@pytest.mark.parametrize(("word", "here"), sorted(ELSEWHERE.items()))
+def test_a_word_of_another_tool_is_told_what_it_is_called_here(word: str, here: str) -> None:
+    assert word not in COMMANDS
+    answer = apollo(word)
+    assert answer.exit_code == 1
+    assert f"there is no command {word!r}. Here it is {here}." in answer.stderr
+    named = [part.split()[0] for part in here.split("apollo ")[1:]]
+    assert all(name in (*COMMANDS, "COMMAND", "--version") for name in named)
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,13 @@ def test_lifecycle() -> None:
     assert only(load(box("{}", lifecycle="{adopt: true}"))).lifecycle.adopt is True
 
 
+def test_fields_that_stand_beside_an_empty_spec_are_told_to_stand_in_it() -> None:
+    text = "apiVersion: apollo/v1\nkind: Box\nmetadata: {name: b}\nspec:\ncount: 1\n"
+    (found,) = errors(load(text))
+    assert (found.code, found.line, found.path) == ("APO-LOAD-013", 5, "/count")
+    assert found.hint == "if it is a field of the spec, indent it: it stands below spec:"
+
+
 @pytest.mark.parametrize(
     ("said", "path", "part"),
     [

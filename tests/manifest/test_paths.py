@@ -62,6 +62,12 @@ def test_apps_are_named_as_the_operator_names_them(repo: Path) -> None:
     assert apps(load("apps/web/x.yaml", source="/apps/")) == {"x": "web"}
 
 
+def test_a_folder_without_manifests_is_named(repo: Path) -> None:
+    (repo / "empty").mkdir()
+    (found,) = load("empty").problems
+    assert (found.code, found.message) == ("APO-LOAD-051", "there are no manifests in empty")
+
+
 def test_file_names_are_as_seen_from_here(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(repo, "apps/web/bad.yaml", "a: [")
     assert [one.file for one in load("apps").problems] == ["apps/web/bad.yaml"]

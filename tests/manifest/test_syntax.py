@@ -234,6 +234,24 @@ def test_the_pure_parser_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     assert pure.parse(b'a: "\\UFFFFFFFF"', "f").problems
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a:\n  b: x\n   c: 2\n", "begin the line in the column of its neighbours"),
+        ("a: x: y\n", "text that holds ': ' goes into quotes"),
+        ("\na:\n  - b\n c: d\n", "a column of the block around it, which begins in line 2"),
+        ("a: 1\nb: [1\nc: 2\n", "close the [ of line 2"),
+        ("a: {b: 1\nc: 2\n", "close the { of line 1"),
+        ('a: "x\nb: 2\n', "close the quotes that begin in line 1"),
+        ("a: @x\n", "put the text into quotes"),
+        ("a:\n\tb: 1\n", "indent with spaces, not with tabs"),
+    ],
+)
+def test_what_is_no_yaml_has_a_remedy(text: str, hint: str) -> None:
+    (found,) = parse(text.encode(), "f").problems
+    assert found.code == "APO-YAML-001" and hint in found.hint, found
+
+
 def test_a_file_full_of_faults_is_told_in_short() -> None:
     assert len(parse(b"a: 1\n" * 1000, "f").problems) == 50
     assert len(parse(b"---\n" * 1000, "f").problems) == 50

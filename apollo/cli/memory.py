@@ -31,7 +31,7 @@ __all__ = ["approve", "events", "history", "resume", "suspend"]
 
 T = TypeVar("T")
 
-_HISTORY: tuple[EventType, ...] = ("Applied", "RolledBack", "Pruned", "Adopted", "Failed")
+_HISTORY: tuple[EventType, ...] = ("Applied", "RolledOut", "RolledBack", "Pruned", "Adopted", "Failed")
 
 
 def _with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from apollo.cli.markdown import code, fit, marker, sheet
+from apollo.cli.status_text import event_message
 from apollo.cli.text import short
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def events_markdown(events: Sequence[Event]) -> str:
             event.type,
             event.key or event.app or "-",
             short(event.commit) or "-",
-            event.message or event.reason or ", ".join(event.calls),
+            event_message(event),
         )
         for event in events
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from apollo.cli.boundary import show_problem
-from apollo.cli.plan_words import both
+from apollo.cli.plan_words import both, span
 from apollo.cli.text import Paint, clean, clean_lines, short, table
 from apollo.engine.plan import ResourcePlan
 from apollo.engine.status import EnvironmentStatus, ResourceStatus
@@ -15,7 +15,7 @@ from apollo.engine.status import EnvironmentStatus, ResourceStatus
 if TYPE_CHECKING:
     from apollo.store import Event
 
-__all__ = ["ago", "events_text", "resource_text", "resources_text", "status_text"]
+__all__ = ["ago", "event_message", "events_text", "resource_text", "resources_text", "status_text"]
 
 
 def ago(moment: datetime | None, now: datetime | None = None) -> str:
@@ -137,6 +137,12 @@ def resource_text(row: ResourceStatus, item: ResourcePlan, events: Sequence[Even
     return "\n".join(lines)
 
 
+def event_message(event: Event) -> str:
+    """What an entry of the journal says, with how long it took."""
+    said = event.message or event.reason or ", ".join(event.calls)
+    return f"{said}, after {span(event.duration)}" if event.duration else said
+
+
 def events_text(events: Iterable[Event], paint: Paint, *, indent: str = "") -> str:
     """One line per event."""
     rows = [
@@ -146,7 +152,7 @@ def events_text(events: Iterable[Event], paint: Paint, *, indent: str = "") -> s
             clean(event.type),
             clean(event.key or event.app or "-"),
             short(event.commit) or "-",
-            clean(event.message or event.reason or ", ".join(event.calls)),
+            clean(event_message(event)),
         )
         for event in events
     ]

@@ -101,9 +101,10 @@ class Engine:
 
     async def sweep(self, lane: str = "sweep") -> Sweep:
         """List everything of ours. What has left git since then is known from now on."""
-        self._swept = await sweep(self.looker, lane)
+        swept = self._swept = await sweep(self.looker, lane)
         self._leave()
-        return self._swept
+        self._swept = swept.bare()  # until the next sweep nobody relies on what was seen in this one
+        return swept
 
     def _leave(self) -> None:
         self.looker.leaving = leaving(self.looker, self._swept, self.snapshot, self.last_app)

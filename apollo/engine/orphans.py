@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import anyio
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from apollo.api import Identity, Key, Owned, PruneScope, Snapshot
 from apollo.engine.look import Looker
@@ -25,6 +25,10 @@ class Sweep:
 
     owned: tuple[Owned, ...] = ()
     incomplete: Mapping[str, str] = field(factory=dict)
+
+    def bare(self) -> Sweep:
+        """The same without what was seen of each object, which is large."""
+        return evolve(self, owned=tuple(evolve(one, seen=None, complete=False) for one in self.owned))
 
 
 async def sweep(looker: Looker, lane: str = "sweep") -> Sweep:

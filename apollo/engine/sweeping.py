@@ -4,6 +4,7 @@ looked at, and what git does not hold any more is shown, or deleted where that i
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from weakref import WeakValueDictionary
 
 import anyio
 from attrs import define, field
@@ -21,6 +22,8 @@ __all__ = ["Sweeper"]
 
 _SELDOM = 10
 """What cannot change is looked at in one of so many sweeps: somebody may have deleted it."""
+_TOGETHER = 200
+"""So many groups are looked at together for the first time: enough to fill calls, little enough to hold."""
 
 
 @define
@@ -42,11 +45,14 @@ class Sweeper:
     gone: dict[Key, ResourcePlan] = field(factory=dict, init=False)
     unlisted: set[str] = field(factory=set, init=False)
     _count: int = field(default=0, init=False)
-    _turns: dict[str, anyio.Lock] = field(factory=dict, init=False)
+    _turns: WeakValueDictionary[str, anyio.Lock] = field(factory=WeakValueDictionary, init=False)
 
     def turn(self, group: str) -> anyio.Lock:
         """Held by whoever changes something in a group."""
-        return self._turns.setdefault(group, anyio.Lock())
+        found = self._turns.get(group)
+        if found is None:
+            found = self._turns[group] = anyio.Lock()
+        return found
 
     async def sweep(self, lane: str = "sweep") -> bool:
         """Look at everything once. False when git moved meanwhile, and it has to be done again."""
@@ -63,9 +69,10 @@ class Sweeper:
             for name in level:
                 if name not in first and (keys := sorted(engine.graph.groups.get(name, ()))):
                     await self._again(name, keys, told if name not in unlisted else {})
-            async with anyio.create_task_group() as tasks:  # at once: their reads share calls
-                for name in first:
-                    tasks.start_soon(self._first, name, told, lane)
+            for at in range(0, len(first), _TOGETHER):
+                async with anyio.create_task_group() as tasks:  # at once: their reads share calls
+                    for name in first[at : at + _TOGETHER]:
+                        tasks.start_soon(self._first, name, told, lane)
         return await self._prune(swept)
 
     async def _again(self, name: str, keys: Sequence[Key], told: Mapping[Key, Owned]) -> None:

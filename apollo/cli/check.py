@@ -60,6 +60,7 @@ def validate(
     from attrs import evolve
 
     from apollo.cli.kinds import registry
+    from apollo.engine.circles import circles
     from apollo.errors import LoadError
     from apollo.manifest import bulk, load_path
 
@@ -75,7 +76,7 @@ def validate(
         except LoadError as error:
             problems: Iterable[Problem] = error.problems
         else:
-            problems = (*loaded.problems, *loaded.warnings)
+            problems = (*loaded.problems, *loaded.warnings, *circles(kinds, loaded.snapshot.resources))
             resources |= {str(key) for key in loaded.snapshot.resources}
         for problem in problems:
             shown = _helped(problem, place)

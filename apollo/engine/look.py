@@ -23,6 +23,8 @@ from apollo.api import (
     is_unknown,
 )
 from apollo.clock import Clock
+from apollo.engine.circles import CODE, HINT
+from apollo.engine.circles import told as told_circle
 from apollo.engine.forecast import foreseen
 from apollo.engine.graph import Graph
 from apollo.engine.guard import Guard
@@ -182,14 +184,9 @@ class Looker:
         )
         cycle = self.graph.cycles.get(key)
         if cycle:
-            names = " → ".join(map(str, (*cycle, cycle[0])))
-            failure = Failure(
-                "DependencyCycle",
-                f"{names}: these resources wait for each other",
-                "APO-PLAN-001",
-                "remove one of the references or dependsOn entries",
-                terminal=True,
-            )
+            where = str(resource.origin)
+            message = f"{where}: {told_circle(cycle)}" if where else told_circle(cycle)
+            failure = Failure("DependencyCycle", message, CODE, HINT, terminal=True)
             return Member(key, resource, None, None, evolve(plan, failure=failure))
         want, blocked = self._resolve(resource, pending)
         if blocked:

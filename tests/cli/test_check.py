@@ -37,6 +37,16 @@ def test_an_error_has_its_place_and_a_remedy(checkout: Checkout) -> None:
     assert (error["file"], error["line"], error["column"]) == ("apps/web/web.yaml", 20, 3)
 
 
+def test_resources_that_wait_for_each_other_are_told_offline(checkout: Checkout) -> None:
+    waiting = "metadata: {name: web}\nlifecycle: {dependsOn: [Service/web]}"
+    task, service = checkout.manifest.read_text().split("---")
+    checkout.manifest.write_text(f"{task}---{service.replace('metadata: {name: web}', waiting)}")
+    (error,) = found("apps", "-f", "apollo.yaml", code=1)["errors"]
+    assert (error["code"], error["file"]) == ("APO-PLAN-001", "apps/web/web.yaml") and error["line"]
+    assert error["message"] == "Service/web → Service/web: these resources wait for each other"
+    assert "dependsOn" in error["hint"]
+
+
 def test_a_variable_needs_somebody_who_sets_it(checkout: Checkout) -> None:
     errors = found("apps", "-e", "elsewhere", code=1)["errors"]
     assert {error["code"] for error in errors} == {"APO-LOAD-021"}

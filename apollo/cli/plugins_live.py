@@ -97,11 +97,11 @@ class _Trial:
         self._stage()
         made = await self._apply(self._files)
         calls = [(one.service, one.operation) for one in self._aws.mutations()]
-        found = [
-            self._judged(
-                "is made", _wrong(made), "the example has to be whole: all that it needs in it", calls
-            )
-        ]
+        own = any(one.code.startswith("APO-PLUGIN") for one in made.outcomes)
+        remedy = "the example has to be whole: all that it needs in it"
+        if own:
+            remedy = "it is the kind itself that raised, at the line that is named"
+        found = [self._judged("is made", _wrong(made), remedy, calls)]
         if found[0].verdict == "fail":
             return found
         state = self._state()

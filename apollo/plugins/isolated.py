@@ -33,6 +33,18 @@ from apollo.plugins.sane import checked, checked_owned
 
 __all__ = ["Isolated"]
 
+
+def _where(error: BaseException, package: str) -> str:
+    """`` at acme_queue.controller:108``: the innermost line of the package that is to blame."""
+    found, trace = "", error.__traceback__
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if module.partition(".")[0] == package:
+            found = f" at {module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return found
+
+
 _Members = Sequence[tuple[Resource[Any] | None, Any]]
 
 
@@ -71,8 +83,9 @@ class Isolated(Controller[Spec, Any]):
             raise self._fault(method, error) from None
 
     def _fault(self, method: str, error: BaseException) -> Terminal:
+        where = _where(error, type(self.inner).__module__.partition(".")[0])
         return Terminal(
-            f"kind {self.kind} of {self._origin}: {method} failed: {type(error).__name__}: {error}",
+            f"kind {self.kind} of {self._origin}: {method} failed{where}: {type(error).__name__}: {error}",
             code="APO-PLUGIN-010",
             hint="report this to the author of the kind",
             reason="ControllerError",

@@ -182,6 +182,14 @@ def test_whatever_is_raised_is_told_as_a_fault_of_the_plugin(error: BaseExceptio
     assert raised.value.code == "APO-PLUGIN-010"
 
 
+def test_its_author_is_told_the_line() -> None:
+    broken = isolated(type("Broken", (Thing,), {"diff": _raise(ValueError("no"))})())
+    with pytest.raises(
+        Terminal, match=r": diff failed at tests\.plugins\.test_isolated:\d+: ValueError: no$"
+    ):
+        broken.diff(None, None)
+
+
 @pytest.mark.parametrize("error", [ValueError("no"), SystemExit(3), asyncio.CancelledError()])
 async def test_whatever_is_raised_while_looking_too(error: BaseException) -> None:
     async def observe(self: Any, *_: Any) -> Any:

@@ -34,6 +34,11 @@ class Ecspresso(Reader):
             work.report.note("refused", "a mapping is expected", document, code="APO-IMP-002")
             return []
         files = [config.items.get(name) for name in ("service_definition", "task_definition")]
+        for file in files:
+            if file is not None and not isinstance(file, TextNode):
+                work.report.note("refused", "the name of a file is expected", file, code="APO-IMP-002")
+        if all(isinstance(file, TextNode) and file.absent for file in files if file is not None):
+            work.report.note("refused", "it names no definition", document, code="APO-IMP-002")
         named = [file if isinstance(file, TextNode) and not file.absent else None for file in files]
         called = config.text("service")
         name = manifest_name(called) if called and "${{" not in called else named_after(config)

@@ -56,18 +56,19 @@ def _keep_name(draft: Draft) -> None:
     """Let the spec say its name in AWS, now that the manifest goes by another."""
     field = {"Service": "serviceName", "TaskDefinition": "family"}.get(draft.kind)
     spec = unwrapped(draft.spec) if draft.spec is not None else None
-    if field is not None and isinstance(spec, MapNode) and field not in spec.items:
+    if field is not None and isinstance(spec, MapNode) and _spelled(spec, field) not in spec.items:
         spec.put(scalar(spec, field), scalar(spec, draft.name))
 
 
 def _task_of(draft: Draft, spec: MapNode, tasks: Sequence[Draft], report: Report) -> None:
-    said = spec.items.get("taskDefinition")
+    field = _spelled(spec, "taskDefinition")
+    said = spec.items.get(field)
     if isinstance(said, TextNode) and not said.absent:
         found = _ARN.fullmatch(said.text)
         named = [one for one in tasks if found is not None and _family(one) == found["family"]]
         if len(named) == 1:
             if said.text != named[0].name:
-                spec.put(scalar(said, "taskDefinition"), scalar(said, named[0].name))
+                spec.put(scalar(said, field), scalar(said, named[0].name))
                 report.note("repaired", f"the task definition is TaskDefinition/{named[0].name}", said)
         elif found is not None and ":" not in said.text and said.text not in {one.name for one in tasks}:
             report.note(
@@ -92,7 +93,13 @@ def _task_of(draft: Draft, spec: MapNode, tasks: Sequence[Draft], report: Report
 
 def _family(draft: Draft) -> str:
     spec = unwrapped(draft.spec) if draft.spec is not None else None
-    return (spec.text("family") if isinstance(spec, MapNode) else None) or draft.name
+    return (spec.text(_spelled(spec, "family")) if isinstance(spec, MapNode) else None) or draft.name
+
+
+def _spelled(spec: MapNode, field: str) -> str:
+    """A field as it is written here: some answers have their fields with a capital."""
+    capital = field[:1].upper() + field[1:]
+    return capital if capital in spec.items and field not in spec.items else field
 
 
 def _group(drafts: Sequence[Draft]) -> None:
@@ -101,7 +108,7 @@ def _group(drafts: Sequence[Draft]) -> None:
     for draft in drafts:
         spec = unwrapped(draft.spec) if draft.spec is not None else None
         if draft.kind == "Service" and isinstance(spec, MapNode):
-            task = spec.text("taskDefinition") or draft.name
+            task = spec.text(_spelled(spec, "taskDefinition")) or draft.name
             users.setdefault(task, []).append(draft.name)
     for draft in drafts:
         if draft.group:

@@ -128,6 +128,10 @@ def _reader(document: Node, dialect: str | None, report: Report, *, lenient: boo
 
 def _what_it_is(document: Node) -> tuple[str, str]:
     """A document that nobody takes, in words, and what to do about it."""
+    inside = "put it below containerDefinitions of the task definition that uses it"
+    first = document.items[0] if isinstance(document, ListNode) and document.items else None
+    if isinstance(first, MapNode) and {"name", "image"} <= first.items.keys():
+        return "a list of containers, not a task definition", inside
     if not isinstance(document, MapNode):
         what = "a list" if isinstance(document, ListNode) else "a text"
         return f"{what}, not a service or task definition", ""
@@ -135,10 +139,7 @@ def _what_it_is(document: Node) -> tuple[str, str]:
     if (document.text("apiVersion") or "").startswith("apollo/"):
         return "this is a manifest of Apollo already", ""
     if {"name", "image"} <= names:
-        return (
-            "one container, not a task definition",
-            "put it below containerDefinitions of the task definition that uses it",
-        )
+        return "one container, not a task definition", inside
     if names & {"overrides", "startedBy", "count", "taskDefinition"}:
         return "an input of run-task: it starts tasks once, and is no service", ""
     if "apiVersion" in names and "kind" in names:

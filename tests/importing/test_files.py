@@ -93,6 +93,22 @@ def test_pascal_case_and_texts_for_numbers_are_repaired() -> None:
     assert levels(report, "repaired")
 
 
+def test_a_service_in_pascal_case_runs_its_task_definition() -> None:
+    task = {"Family": "shop", "ContainerDefinitions": [{"Name": "app", "Image": "i"}]}
+    arn = "arn:aws:ecs:eu-west-1:1:task-definition/shop:4"
+    service = {"ServiceName": "web", "TaskDefinition": arn, "DesiredCount": 1}
+    found, report = read({"all.json": [task, service]})
+    assert found["Service/web"].spec == {"taskDefinition": "shop", "desiredCount": 1}
+    assert not levels(report, "asks") and not report.refused
+    assert {one.group for one in found.values()} == {"web"}
+
+
+def test_containers_alone_say_where_they_belong() -> None:
+    found, report = read({"containers.json": [CONTAINER]})
+    (note,) = report.notes
+    assert not found and "containers" in note.what and "containerDefinitions" in note.hint
+
+
 def test_alarms_that_are_off_are_absent() -> None:
     service = {
         "serviceName": "web",

@@ -41,6 +41,8 @@ def test_a_service_of_a_project_keeps_its_own_name() -> None:
         ("/etc/out.json", "{}", "APO-IMP-011"),
         ("task.jsonnet", "{ family: 'web' }", "APO-IMP-003"),
         ("task.json", "{", "APO-YAML-001"),
+        ("[task.json]", None, "APO-IMP-002"),
+        ("", None, "APO-IMP-002"),
     ],
 )
 def test_what_a_project_names_and_cannot_be_read_is_refused(name: str, text: str | None, code: str) -> None:

@@ -366,10 +366,13 @@ def _library(module: str) -> str:
         if inspect.isclass(item):
             lines += _class(name, item)
         elif inspect.isfunction(item):
+            said = inspect.getdoc(item) or ""
+            if not item.__module__.startswith("apollo."):  # in another style: its summary will do
+                said = said.partition("\n\n")[0]
             lines += [
                 f"### {module}.{name}\n",
                 _code(f"{name}{_signature(item)}"),
-                _prose(inspect.getdoc(item) or "") + "\n",
+                _prose(said) + "\n",
             ]
         else:
             shown = (

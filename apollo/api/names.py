@@ -62,7 +62,10 @@ class Identity:
 
 @frozen
 class Env:
-    """What a controller may know of its environment."""
+    """What a controller may know of its environment.
+
+    :ivar account: None where nothing was asked of AWS, as in ``apollo validate``.
+    """
 
     name: str
     installation: str = "apollo"

@@ -41,7 +41,9 @@ class Context(Protocol):
     """Lent to a controller for one reconcile; its only way to reach AWS."""
 
     @property
-    def env(self) -> Env: ...
+    def env(self) -> Env:
+        """The environment; its account and region are known here, for ARNs that have to be built."""
+        ...
 
     @property
     def thorough(self) -> bool:

@@ -35,7 +35,10 @@ def declared_tags(want: Resource[Any]) -> dict[str, str]:
 
 def tag_changes(want: Resource[Any], live: Mapping[str, str]) -> TagChanges:
     """What has to be set and removed. Live tags that nobody declares are somebody else's and stay; the only
-    tag that is removed is our own mark for pruning, once the manifest has gone back to the default."""
+    tag that is removed is our own mark for pruning, once the manifest has gone back to the default.
+
+    :returns: the tags to set, the keys to remove, and both as changes for the plan.
+    """
     wanted = declared_tags(want)
     ignored = set(want.lifecycle.ignore)
     if "/tags" in ignored:

@@ -28,7 +28,8 @@ async def test_a_deployment_begins_and_ends_and_takes_its_time(world: World) -> 
     sha = world.write({"web/web.yaml": task_definition() + "---" + service()})
     events: list[Event] = []
     async with running(world, events) as operator:
-        await until(lambda: healthy(operator, "Service/web"))
+        await until(lambda: ("Service/web", "Synced") in [(str(one.key), one.type) for one in events])
+        assert healthy(operator, "Service/web")
         assert rollouts(events) == [("Service/web", "RolloutStarted"), ("Service/web", "RolloutFinished")]
         finished = next(one for one in events if one.type == "RolloutFinished")
         assert finished.seconds > 1 and finished.commit == sha and finished.app == "web"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
 from apollo.api.desired import Around, Resource
@@ -40,6 +41,9 @@ class Controller(Generic[S, O]):
     """Outputs that an update does not change, such as a service's ARN; they stay known while planning."""
     output_names: frozenset[str] = frozenset()
     """Every output that `outputs` may return; a reference to another is an error at validation."""
+    codes: Mapping[str, tuple[str, str]] = MappingProxyType({})
+    """What the error codes of this kind mean, for ``apollo explain CODE``: the code, such as
+    ``ACME-QUEUE-001``, → what is wrong, and what to do about it."""
     immutable: bool = False
     """Whether an object that was seen equal to git stays so; then sweeps look at it only now and then."""
     rank: int = 50

@@ -107,7 +107,7 @@ def explain(what: str) -> None:
     Fields are written as in a manifest: Service.lifecycle.prune, TaskDefinition.spec.cpu; `spec.` may be
     left out.
     """
-    if re.fullmatch(r"(?i)apo-[a-z0-9]+-\d+", what):
+    if re.fullmatch(r"(?i)[a-z][a-z0-9]*(-[a-z0-9]+)*-\d+", what):
         say("\n".join(_code(what.upper())))
         return
     from apollo.cli.kinds import OWN_KINDS, registry, spec_model
@@ -213,16 +213,34 @@ def _code(code: str) -> Iterator[str]:
     from apollo.cli.codes import lookup
     from apollo.errors import ApolloError
 
-    entry = lookup(code)
+    entry, of = lookup(code), ""
+    if entry is None:
+        entry, of = _declared(code)
     if entry is None:
         raise ApolloError(
-            f"there is no error code {code}", code="APO-CLI-012", hint="codes look like APO-LOAD-021"
+            f"there is no error code {code}",
+            code="APO-CLI-012",
+            hint="codes look like APO-LOAD-021; those of a plugin are known where it is installed",
         )
     meaning, remedy = entry
-    yield f"{code}: {meaning}"
+    yield f"{code}{of}: {meaning}"
     if remedy:
         yield f"\nWhat to do: {remedy}"
     yield from _more(code)
+
+
+def _declared(code: str) -> tuple[tuple[str, str] | None, str]:
+    """What an installed kind says of a code of its own, and which kind it is."""
+    from apollo.cli.kinds import controllers, registry
+    from apollo.plugins.check import inner
+
+    for kind, controller in controllers(registry()).items():
+        codes: object = getattr(inner(controller), "codes", None)
+        found: object = codes.get(code) if isinstance(codes, Mapping) else None
+        match found:
+            case (str(meaning), str(remedy)):
+                return (meaning, remedy), f" ({kind})"
+    return None, ""
 
 
 def _more(code: str) -> Iterator[str]:

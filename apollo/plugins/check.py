@@ -12,11 +12,12 @@ from apollo.api import API_VERSION, Controller, Terminal
 from apollo.plugins.check_findings import Finding, judged
 from apollo.plugins.found import OURS, plain
 from apollo.plugins.isolated import Isolated
-from apollo.plugins.kinds import PluginInfo, Registry
+from apollo.plugins.kinds import COMPANIONS, PluginInfo, Registry
 
 __all__ = ["inner", "installed", "static"]
 
 _ACTION: Final = re.compile(r"[a-z0-9-]+:(\*|[A-Za-z0-9]+\*?)")
+_CODE: Final = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-\d{3,}")
 _REQUIRED: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -47,6 +48,7 @@ def static(registry: Registry, kind: str) -> tuple[list[Finding], Controller[Any
     findings += _version(kind, controller)
     findings += _spec(kind, controller)
     findings += _permissions(kind, controller)
+    findings += _codes(kind, controller, ours=kind in COMPANIONS)
     outputs = controller.stable_outputs - controller.output_names
     findings.append(
         judged(
@@ -121,6 +123,26 @@ def _spec(kind: str, controller: Controller[Any, Any]) -> Iterator[Finding]:
         "every field",
         verdict="warning",
     )
+
+
+def _codes(kind: str, controller: Controller[Any, Any], ours: bool) -> Iterator[Finding]:
+    """Only told when something is wrong: most kinds have no codes of their own."""
+    codes: object = controller.codes
+    if isinstance(codes, Mapping):
+        wrong = [f"{code} has no meaning and remedy" for code, said in codes.items() if not _is_said(said)]
+        wrong += [f"{code!r} is no code" for code in codes if not _CODE.fullmatch(str(code))]
+        wrong += [f"{code} looks like Apollo's own" for code in codes if str(code)[:4] == "APO-" and not ours]
+    else:
+        wrong = [f"codes is an object of type {type(codes).__name__}"]
+    if wrong:
+        yield judged(kind, "codes", wrong, 'codes = {"ACME-QUEUE-001": ("What is wrong.", "What to do.")}')
+
+
+def _is_said(said: object) -> bool:
+    match said:
+        case (str(), str()):
+            return True
+    return False
 
 
 def _fields(schema: Mapping[str, Any]) -> Mapping[str, Any]:

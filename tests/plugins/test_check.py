@@ -14,7 +14,20 @@ from typing import Any
 import pytest
 from pydantic import ConfigDict, Field
 
-from apollo.api import OWNER_TAG, Call, Context, Controller, Env, Identity, Key, Owned, Resource, Spec, Step
+from apollo.api import (
+    OWNER_TAG,
+    PRUNE_TAG,
+    Call,
+    Context,
+    Controller,
+    Env,
+    Identity,
+    Key,
+    Owned,
+    Resource,
+    Spec,
+    Step,
+)
 from apollo.cli.plugins_check import _checked, _settings
 from apollo.plugins import Registry
 from apollo.plugins.check_findings import Finding, passed
@@ -76,9 +89,11 @@ class Place(Controller[PlaceSpec, dict[str, Any]]):
     async def owned(self, ctx: Context, want: Collection[Resource[PlaceSpec]]) -> AsyncIterator[Owned]:
         page = await ctx.read("resourcegroupstaggingapi", "GetResources", TagFilters=[{"Key": OWNER_TAG}])
         for one in page["ResourceTagMappingList"]:
-            key = ctx.env.key_of(next(tag["Value"] for tag in one["Tags"] if tag["Key"] == OWNER_TAG))
+            tags = {tag["Key"]: tag["Value"] for tag in one["Tags"]}
+            key = ctx.env.key_of(tags[OWNER_TAG])
             if key is not None and key.kind == self.kind:
-                yield Owned(key, Identity("ecs:cluster", one["ResourceARN"].rsplit("/", 1)[-1]))
+                at = Identity("ecs:cluster", one["ResourceARN"].rsplit("/", 1)[-1])
+                yield Owned(key, at, prune=tags.get(PRUNE_TAG, "auto"))
 
 
 def check(controller: Controller[Any, Any], folder: Path, *, act: bool = False) -> dict[str, Finding]:
@@ -94,9 +109,13 @@ def failed(found: dict[str, Finding]) -> dict[str, str]:
     return {one.check: one.message for one in found.values() if one.verdict != "pass"}
 
 
-def test_a_kind_in_order_passes_all(tmp_path: Path) -> None:
+@pytest.mark.parametrize("prune", ["auto", "confirm"])
+def test_a_kind_in_order_passes_all(tmp_path: Path, prune: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lifecycle = f"metadata: {{name: place}}\nlifecycle: {{prune: {prune}}}"
+    monkeypatch.setattr(f"{__name__}.EXAMPLE", EXAMPLE.replace("metadata: {name: place}", lifecycle))
     found = check(Place(), tmp_path, act=True)
     assert failed(found) == {}
+    assert "DeleteCluster" in found["is pruned"].message
     assert {"is made", "is pruned", "lost answers while making it", "lost answers while pruning it"} <= set(
         found
     )
@@ -119,6 +138,9 @@ class Lax(PlaceSpec):
         ({"permissions": frozenset()}, "permissions", "apollo iam-policy would grant nothing"),
         ({"permissions": frozenset({"ecs:*"})}, "permissions", "ecs:* allows more than is needed"),
         ({"write_permissions": frozenset({"sqs:SendMessage"})}, "write permissions are permissions", "sqs:"),
+        ({"codes": {"APO-PLACE-001": ("a", "b")}}, "codes", "Apollo's own"),
+        ({"codes": {"ACME-PLACE-001": "a"}}, "codes", "no meaning and remedy"),
+        ({"codes": ["ACME-PLACE-001"]}, "codes", "type list"),
         ({"stable_outputs": frozenset({"url"})}, "stable outputs are outputs", "url"),
         ({"api_version": 99}, "loads", "written for version 99"),
     ],

@@ -24,6 +24,7 @@ from apollo.api import (
     is_unknown,
 )
 from apollo_ecs_cluster import check, steps
+from apollo_ecs_cluster.codes import CODES
 from apollo_ecs_cluster.reads import Cluster, every, look
 from apollo_ecs_cluster.spec import ClusterSpec
 
@@ -73,6 +74,7 @@ class ClusterController(Controller[ClusterSpec, Cluster]):
         }
     )
     output_names = frozenset({"arn", "name"})
+    codes = CODES
     stable_outputs = output_names
     rank = 95  # last of all: everything else runs in it
 

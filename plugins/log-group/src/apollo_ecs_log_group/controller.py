@@ -24,6 +24,7 @@ from apollo.api import (
 )
 from apollo_ecs_log_group import seen as look
 from apollo_ecs_log_group import steps
+from apollo_ecs_log_group.codes import CODES
 from apollo_ecs_log_group.seen import LogGroup
 from apollo_ecs_log_group.spec import RETENTIONS, LogGroupSpec
 
@@ -57,6 +58,7 @@ class LogGroupController(Controller[LogGroupSpec, LogGroup]):
         "tag:GetResources",
     }
     output_names = frozenset({"arn", "name"})
+    codes = CODES
     stable_outputs = output_names
     rank = 95  # goes after everything that writes into it
 

@@ -30,6 +30,7 @@ from apollo.api import (
 from apollo.reads import together
 from apollo_ecs_scheduled_task import check, steps
 from apollo_ecs_scheduled_task import seen as look
+from apollo_ecs_scheduled_task.codes import CODES
 from apollo_ecs_scheduled_task.seen import Seen
 from apollo_ecs_scheduled_task.spec import ScheduledTaskSpec
 
@@ -71,6 +72,7 @@ class ScheduledTaskController(Controller[ScheduledTaskSpec, Seen]):
     }
     verify_permissions = frozenset({"scheduler:GetSchedule"})
     output_names = frozenset({"arn", "name", "groupName"})
+    codes = CODES
     stable_outputs = output_names
     rank = 15  # goes before what it starts
 

@@ -23,6 +23,7 @@ from apollo.api import (
     Transient,
 )
 from apollo_ecs_target_group import check, steps
+from apollo_ecs_target_group.codes import CODES
 from apollo_ecs_target_group.reads import TargetGroup, look, ours
 from apollo_ecs_target_group.spec import TargetGroupSpec
 
@@ -65,6 +66,7 @@ class TargetGroupController(Controller[TargetGroupSpec, TargetGroup]):
         }
     )
     output_names = frozenset({"arn", "name", "fullName", "loadBalancerArns"})
+    codes = CODES
     stable_outputs = frozenset({"arn", "name", "fullName"})
     rank = 40  # after the services and the rules that use it
 

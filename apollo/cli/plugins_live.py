@@ -90,7 +90,7 @@ class _Trial:
         self._files, self._anchor = (*files, anchor), anchor
         self._kind = ", ".join(one.kind for one in controllers)
         self._kept = {
-            one.owner for some in resources.values() for one in some if one.lifecycle.prune != "auto"
+            one.owner for some in resources.values() for one in some if one.lifecycle.prune == "never"
         }
 
     async def run(self) -> list[Finding]:
@@ -145,6 +145,9 @@ class _Trial:
             settings, controllers=self._noted, clock=_Clock(self._aws), region=self._region
         ) as operator:
             plan = await operator.plan(name, paths=paths, prune=prune)
+            if prune and plan.stopped:  # by lifecycle.prune: confirm, say: the trial confirms
+                await operator.store.approve(name, plan.digest, "apollo plugins check")
+                plan = await operator.plan(name, paths=paths, prune=prune)
             return await operator.apply(plan)
 
     async def _unchanged(self, check: str, later: float) -> Finding:

@@ -19,6 +19,7 @@ from apollo.api import (
     Health,
     Identity,
     Ignored,
+    Key,
     Owned,
     Problem,
     Resource,
@@ -151,34 +152,32 @@ class ScalingPolicyController(Controller[ScalingPolicySpec, ScalingSeen]):
         """
         wanted = {resource.key: resource for resource in want}
         found = await every(ctx, "DescribeScalableTargets", "ScalableTargets", 50)
-        tagged = await owned_tags(ctx) if found else {}
-
-        async def one(target: Mapping[str, Any]) -> Owned | None:
-            arn = str(target["ScalableTargetARN"])
-            tags = tagged.get(arn) if tagged is not None else None
-            if tagged is None:
-                tags = await ctx.load(TAGS, arn)
-            owner = (tags or {}).get(OWNER_TAG)
+        arns = [str(target["ScalableTargetARN"]) for target in found or ()]
+        tagged = await owned_tags(ctx) if arns else {}
+        if tagged is None:
+            each = zip(arns, await together(lambda arn: ctx.load(TAGS, arn), arns), strict=True)
+            tagged = {arn: tags for arn, tags in each if tags is not None}
+        ours: list[tuple[Key, Mapping[str, Any], Mapping[str, str]]] = []
+        for arn, target in zip(arns, found or (), strict=True):
+            owner = tagged.get(arn, {}).get(OWNER_TAG)
             key = ctx.env.key_of(owner) if owner else None
-            if tags is None or key is None or key.kind != self.kind:
-                return None
+            if key is not None and key.kind == self.kind:
+                ours.append((key, target, tagged[arn]))
+        places = [str(target["ResourceId"]) for key, target, _ in ours if key in wanted]
+        # Not a load of each: thousands of them would wait at once, and read all policies for every thousand.
+        policies, actions = await together(lambda loader: loader.read(ctx, places), (POLICIES, ACTIONS))
+        for key, target, tags in ours:
             place = str(target["ResourceId"])
-            seen = project(target, (), (), tags)
-            ours = wanted.get(key)
-            if ours is not None:
-                seen = await _whole(ctx, target, tags)
-            return Owned(
+            seen = project(target, policies.get(place, ()), actions.get(place, ()), tags)
+            want_it = wanted.get(key)
+            yield Owned(
                 key,
                 Identity("autoscaling:target", place),
                 seen,
-                complete=ours is not None and not steps.moves_count(ours, seen),
+                complete=want_it is not None and not steps.moves_count(want_it, seen),
                 prune=tags.get(PRUNE_TAG, "auto"),
                 part_of=(Identity("ecs:service", place.removeprefix("service/")),),
             )
-
-        for owned in await together(one, found or ()):
-            if owned is not None:
-                yield owned
 
 
 async def _whole(ctx: Context, target: Mapping[str, Any], tags: Mapping[str, str]) -> ScalingSeen:

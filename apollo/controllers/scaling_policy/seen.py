@@ -95,6 +95,10 @@ class _Parts(Loader[str, Sequence[Mapping[str, Any]]]):
         self._operation, self._member, self._size = operation, member, size
 
     async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        return await self.read(ctx, keys)
+
+    async def read(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Those of any number of targets."""
         found: list[Mapping[str, Any]] | None = None
         if len(keys) > _FEW:
             found = await every(ctx, self._operation, self._member, self._size, most=len(keys))

@@ -160,7 +160,8 @@ class Graph:
         self.resources[key] = resource
         named = (*resource.references, *resource.lifecycle.depends_on)
         needs = frozenset(ref.key(key.environment) for ref in named)
-        self._needs[key] = needs
+        if needs:  # of thousands of resources most have none of these, and an empty set takes 200 bytes
+            self._needs[key] = needs
         for need in needs:
             self._users.setdefault(need, set()).add(key)
         group = str(key)
@@ -169,8 +170,10 @@ class Graph:
             named_group = controller.group(resource.spec, resource.env)
             if named_group is not None:
                 group = f"{key.kind}:{named_group}"
-            self._requires[key] = frozenset(controller.requires(resource.spec))
-            self._provides[key] = frozenset(controller.provides(resource.spec))
+            if requires := frozenset(controller.requires(resource.spec)):
+                self._requires[key] = requires
+            if provides := frozenset(controller.provides(resource.spec)):
+                self._provides[key] = provides
         except Exception:  # the look at it will say what is wrong
             _log.debug("placing %s failed", key, exc_info=True)
         for name in self._requires.get(key, ()):

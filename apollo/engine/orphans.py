@@ -10,10 +10,13 @@ import anyio
 from attrs import evolve, field, frozen
 
 from apollo.api import Identity, Key, Owned, PruneScope, Snapshot
+from apollo.engine.ahead import ReadsAhead
 from apollo.engine.look import Looker
 from apollo.engine.seen import Leaving, failure_of
 
 __all__ = ["Orphan", "Sweep", "find", "group_of", "leaving", "rests", "sweep"]
+
+_NOTHING: Mapping[str, Any] = {}
 
 
 @frozen
@@ -31,9 +34,12 @@ class Sweep:
         return evolve(self, owned=tuple(evolve(one, seen=None, complete=False) for one in self.owned))
 
 
-async def sweep(looker: Looker, lane: str = "sweep") -> Sweep:
+async def sweep(looker: Looker, lane: str = "sweep", ahead: Mapping[str, Any] = _NOTHING) -> Sweep:
     """List every object that carries our tag, of every kind that is known here. The kinds are asked at once:
-    reads that they have in common are made once."""
+    reads that they have in common are made once.
+
+    :param ahead: what `apollo.engine.ahead` has read of them a moment ago.
+    """
     kinds = sorted(looker.kinds.names())
     found: dict[str, list[Owned]] = {}
     incomplete: dict[str, str] = {}
@@ -41,8 +47,12 @@ async def sweep(looker: Looker, lane: str = "sweep") -> Sweep:
     async def of(kind: str) -> None:
         try:
             want = [looker.wanted(key) for key in looker.graph.resources if key.kind == kind]
-            controller = looker.kinds.get(kind)
-            found[kind] = [owned async for owned in controller.owned(looker.contexts(lane), want)]
+            controller, ctx = looker.kinds.get(kind), looker.contexts(lane)
+            if kind in ahead and isinstance(controller, ReadsAhead):
+                listing = controller.owned_beside(ctx, want, ahead[kind])
+            else:
+                listing = controller.owned(ctx, want)
+            found[kind] = [owned async for owned in listing]
         except Exception as error:  # incl. a missing controller: its objects stay
             incomplete[kind] = failure_of(error).message
 
@@ -96,7 +106,9 @@ def find(looker: Looker, swept: Sweep, snapshot: Snapshot, last_app: Mapping[Key
         known = looker.known.get(owned.key)
         ready = not moved or (known is not None and known.complete and known.healthy)
         ready = ready and rests(looker, owned)
-        found.append(Orphan(owned, its, moved, ready, looker.kinds.get(owned.key.kind).rank))
+        rank = looker.kinds.get(owned.key.kind).rank
+        app = _app_of(owned, snapshot, last_app)
+        found.append(Orphan(evolve(owned, app=app), its, moved, ready, rank))
     return sorted(found, key=_sequence)
 
 
@@ -137,6 +149,12 @@ def leaving(
     }
 
 
+def _app_of(owned: Owned, snapshot: Snapshot, last_app: Mapping[Key, str]) -> str:
+    """The app that an object is, or was, of; empty where nobody remembers it."""
+    resource = snapshot.resources.get(owned.key)
+    return resource.app if resource is not None else owned.app or last_app.get(owned.key, "")
+
+
 def _scopes(
     looker: Looker,
     swept: Sweep,
@@ -157,8 +175,7 @@ def _scopes(
         tree = "the commit holds no resources at all"
 
     def app_of(owned: Owned) -> str:
-        resource = snapshot.resources.get(owned.key)
-        return resource.app if resource is not None else owned.app or last_app.get(owned.key, "")
+        return _app_of(owned, snapshot, last_app)
 
     places = {owned.identity for owned in going}
     kept = [owned for owned in going if owned.prune == "never"]  # it is not going after all

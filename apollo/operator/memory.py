@@ -85,6 +85,10 @@ class StoreMemory:
             found = self._suspended.get(what)
             if found is not None:
                 return str(found)
+        if not app:  # it has left git, and nobody remembers of which app it was: maybe of a suspended one
+            for what, found in self._suspended.items():
+                if what.startswith("app/"):
+                    return f"it may be of {what}, suspended {found}"
         return None
 
     async def record_applied(self, key: Key, generation: str, commit: str) -> None:

@@ -432,6 +432,42 @@ def test_approve_wants_a_digest(checkout: Checkout) -> None:
     assert apollo("approve", "yes").exit_code == 1
 
 
+def test_nothing_of_a_suspended_app_is_deleted_by_whoever_forgot_what_is_of_it(
+    deployed: Checkout, aws: LocalAws
+) -> None:
+    apollo("suspend", "app/web", "--by", "me")
+    deployed.manifest.write_text(deployed.manifest.read_text().split("---")[0])
+    deployed.git("commit", "-qam", "the service goes")
+    result = data("apply", "--yes", "--prune", code=3)
+    assert [(one["key"], one["reason"]) for one in result["gates"]] == [("Service/web", "Suspended")]
+    assert "app/web" in result["gates"][0]["message"] and not aws.mutations()
+    apollo("resume", "app/web")
+    assert apollo("apply", "--yes", "--prune").exit_code == 0
+    assert [one.operation for one in aws.mutations()] == ["DeleteService"]
+
+
+def test_a_suspension_that_would_hold_nothing_is_an_error(deployed: Checkout) -> None:
+    assert apollo("suspend", "service/web").stdout == "suspended: Service/web in stage\n"
+    assert apollo("resume", "SERVICE/web").stdout == "resumed: Service/web in stage\n"
+    answer = apollo("suspend", "Servce/web")
+    assert answer.exit_code == 1
+    assert "there is no kind 'Servce'" in answer.stderr and "did you mean Service?" in answer.stderr
+    assert apollo("suspend", "acme.Queue/q").exit_code == 0, "its package may be where the operator is"
+
+
+def test_kind_and_name_may_be_two_words(deployed: Checkout) -> None:
+    assert apollo("describe", "service", "web").stdout == apollo("describe", "Service/web").stdout
+    assert apollo("get", "service", "web", "-o", "name").stdout == "Service/web\n"
+    for answer in (apollo("describe", "a", "b", "c"), apollo("get", "Service/web", "Service/api")):
+        assert answer.exit_code == 1 and "one KIND/NAME, such as Service/web" in answer.stderr
+
+
+def test_nothing_that_is_known_is_not_healthy(checkout: Checkout, aws: LocalAws) -> None:
+    checkout.git("rm", "-rq", "apps")
+    checkout.git("commit", "-qm", "all gone")
+    assert apollo("status").stdout.startswith("stage · Unknown · Unknown · commit ")
+
+
 def test_suspend_and_resume(deployed: Checkout, aws: LocalAws) -> None:
     deployed.commit("desiredCount: 2", "desiredCount: 3")
     said = apollo("suspend", "Service/web", "--reason", "incident 42", "--for", "2h", "--by", "me")

@@ -24,6 +24,7 @@ from apollo.api import (
 )
 from apollo.engine.apply import apply
 from apollo.engine.events import Event
+from apollo.engine.memory import Forgetful
 from apollo.errors import Terminal, Transient
 from apollo.gates.lifecycle import LifecycleGate
 from apollo.gates.prune import PruneGate
@@ -335,6 +336,23 @@ async def test_nobody_is_fought_for_ever() -> None:
     assert plan.findings[0].reason == "Stalled"
     world.clock.time += 1000
     assert (await engine.plan()).steps
+
+
+async def test_what_leaves_git_is_still_of_its_app_that_may_be_suspended() -> None:
+    class Paused(Forgetful):
+        def suspended(self, key: Key, app: str) -> str | None:
+            return "by ann" if app == "shop" else None
+
+    world = World(gates=[LifecycleGate(), PruneGate()], sync=Sync(prune=True, maxPrune=9), memory=Paused())
+    engine = world.engine()
+    first = snapshot(box("a"), box("b", app="shop"), box("c"))
+    for resources in (snapshot(box("a"), box("b"), box("c")), first):
+        engine.take(resources)
+        await apply(engine, await engine.plan())
+    engine.take(snapshot(box("a"), before=first))
+    result = await apply(engine, await engine.plan())
+    assert [(one.key.name, one.reason) for one in result.plan.findings] == [("b", "Suspended")]
+    assert set(world.cloud.objects) == {"Box/a", "Box/b"}
 
 
 async def test_what_is_never_pruned_does_not_count_as_deleted() -> None:

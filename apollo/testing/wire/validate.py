@@ -75,6 +75,7 @@ def _structure(shape: Shape) -> Check:
     members: dict[str, Shape] = dict(shape.members)
     required: frozenset[str] = frozenset(shape.required_members)
     checks: dict[str, Check] = {}
+    union = getattr(shape, "is_tagged_union", False)
 
     def check(value: Any, path: str, problems: list[str]) -> Any:
         if not isinstance(value, dict):
@@ -87,6 +88,9 @@ def _structure(shape: Shape) -> Check:
             if member is None:
                 member = checks[name] = _compile(members[name])
             result[name] = member(item, f"{path}.{name}" if path else name, problems)
+        if union and len(result) != 1:
+            # "exactly one of which must be set" (https://smithy.io/2.0/spec/aggregate-types.html#union)
+            raise ApiError("SerializationException", f"Exactly one member must be set at '{path}'")
         if required and not required <= result.keys():
             problems.extend(
                 f"Value at '{path}.{name}' failed to satisfy constraint: Member must not be null".replace(

@@ -77,7 +77,7 @@ def steps_of(target: Ours, check: Check) -> list[Step]:
         return [
             Step(one.time - begin, one.service, one.operation, copy.deepcopy(one.params))
             for one in target.aws.requests
-            if one.service in PROTOCOLS and " " not in one.operation
+            if one.service in PROTOCOLS and one.operation in _tools(one.service)[0].operation_names
         ]
     finally:
         target.cleanup("c-")

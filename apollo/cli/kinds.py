@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from apollo.plugins import Registry
     from apollo.settings import Settings
 
-__all__ = ["OWN_KINDS", "controllers", "own_model", "registry", "spec_model"]
+__all__ = ["OWN_KINDS", "controllers", "kind_named", "own_model", "registry", "spec_model"]
 
 OWN_KINDS = ("Installation", "Environment", "Notification")
 
@@ -59,14 +60,14 @@ def own_model(kind: str) -> type[BaseModel]:
     return specs[kind]
 
 
-def spec_model(registry: Registry, kind: str) -> type[BaseModel]:
-    """The model of a kind's spec. Kinds are found whatever their case.
+def kind_named(registry: Registry, kind: str, others: Iterable[str] = ()) -> str:
+    """The name of a kind that somebody typed, whatever its case.
 
     :raises ApolloError: there is no such kind, with a suggestion.
     """
     from apollo.errors import ApolloError
 
-    known = {name.lower(): name for name in (*sorted(registry.names()), *OWN_KINDS)}
+    known = {name.lower(): name for name in (*sorted(registry.names()), *others)}
     name = known.get(kind.lower())
     if name is None:
         import difflib
@@ -74,6 +75,15 @@ def spec_model(registry: Registry, kind: str) -> type[BaseModel]:
         near = difflib.get_close_matches(kind.lower(), known, n=1)
         meant = f"did you mean {known[near[0]]}?" if near else f"known are {', '.join(known.values())}"
         raise ApolloError(f"there is no kind {kind!r}", code="APO-CLI-010", hint=meant)
+    return name
+
+
+def spec_model(registry: Registry, kind: str) -> type[BaseModel]:
+    """The model of a kind's spec. Kinds are found whatever their case.
+
+    :raises ApolloError: there is no such kind, with a suggestion.
+    """
+    name = kind_named(registry, kind, OWN_KINDS)
     if name in OWN_KINDS:
         return own_model(name)
     model = registry.get(name).spec_type

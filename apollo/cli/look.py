@@ -119,8 +119,17 @@ def _known_kind(kind: str, rows: list[ResourceStatus]) -> None:
     raise ApolloError(f"there is no kind {kind!r}", code="APO-CLI-010", hint=f"known are {', '.join(names)}")
 
 
+def _joined(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> str | None:
+    """``Service web``, as kubectl takes it, means ``Service/web``."""
+    if len(given) == 2 and not any("/" in word for word in given):
+        return "/".join(given)
+    if len(given) > 1:
+        raise click.UsageError(f"{' '.join(given)!r} is too much: one KIND/NAME, such as Service/web", ctx)
+    return given[0] if given else None
+
+
 @click.command(epilog="Examples: apollo get   apollo get Service -o wide   apollo get Service/web -o json")
-@click.argument("what", metavar="[KIND[/NAME]]", required=False)
+@click.argument("what", metavar="[KIND[/NAME]]", required=False, nargs=-1, callback=_joined)
 @config_option
 @environments_option
 @aws_options
@@ -167,7 +176,7 @@ def get(
 
 
 @click.command(epilog="Example: apollo describe Service/web -e stage")
-@click.argument("what", metavar="KIND/NAME")
+@click.argument("what", metavar="KIND/NAME", required=True, nargs=-1, callback=_joined)
 @config_option
 @environments_option
 @aws_options

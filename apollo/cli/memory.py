@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import re
 import sys
@@ -21,6 +22,7 @@ from apollo.cli.options import (
 )
 from apollo.cli.output import print_data
 from apollo.cli.text import clean, paint_for, say, tell
+from apollo.errors import ApolloError
 
 if TYPE_CHECKING:
     from apollo.api import Key
@@ -42,7 +44,6 @@ def _with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
     import anyio
 
     from apollo.clock import SystemClock
-    from apollo.errors import ApolloError
     from apollo.store import open_store
 
     async def run() -> T:
@@ -238,6 +239,24 @@ def _what(ctx: click.Context, parameter: click.Parameter, value: str | None) -> 
     return value
 
 
+def _spelled(settings: Settings, what: str) -> str:
+    """KIND/NAME with the kind as it is spelled: a suspension of ``service/web`` would hold nothing.
+
+    :raises ApolloError: there is no such kind. A kind of a package that is not installed here is believed.
+    """
+    from apollo.cli.kinds import kind_named, registry
+
+    kind, slash, name = what.partition("/")
+    if not slash or kind == "app":
+        return what
+    try:
+        return f"{kind_named(registry(settings), kind)}/{name}"
+    except ApolloError:
+        if "." in kind:
+            return what
+        raise
+
+
 @click.command(epilog="Example: apollo suspend Service/web -e prod --reason 'incident 42' --for 2h")
 @click.argument("what", metavar="[KIND/NAME|app/NAME]", required=False, callback=_what)
 @config_option
@@ -260,6 +279,7 @@ def suspend(
 
     settings, _ = where.load(config)
     name = where.one(settings, environment).name
+    what = _spelled(settings, what)
     until: datetime | None = SystemClock().now() + duration if duration is not None else None
 
     async def work(store: Store) -> None:
@@ -283,6 +303,8 @@ def resume(what: str, config: Path | None, environment: str | None) -> None:
 
     settings, _ = where.load(config)
     name = where.one(settings, environment).name
+    with contextlib.suppress(ApolloError):  # what was suspended when its kind was known can be resumed
+        what = _spelled(settings, what)
 
     async def work(store: Store) -> bool:
         was = await store.resume(name, what)

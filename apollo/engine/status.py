@@ -208,7 +208,7 @@ def environment_status(
                 name=app,
                 commit=app_commit,
                 sync="Unknown" if broken else _worst_sync(row.sync for row in own),
-                health=worst(row.health.status for row in own),
+                health="Unknown" if broken and not own else worst(row.health.status for row in own),
                 errors=errors,
             )
         )
@@ -218,7 +218,7 @@ def environment_status(
         commit=commit,
         config_digest=config_digest,
         sync="Unknown" if unknown else _worst_sync(app.sync for app in rolled),
-        health=worst(app.health for app in rolled),
+        health="Unknown" if unknown and not rows else worst(app.health for app in rolled),
         apps=tuple(rolled),
         resources=rows,
         message=message or "; ".join(problem.message for problem in problems),

@@ -22,6 +22,7 @@ __all__ = ["Served"]
 
 _log = logging.getLogger("apollo.operator")
 
+_READABLE = "it can be read again"
 _PEOPLE = 2.0
 """Seconds between looks at what people let through or suspended with other commands."""
 _AGAIN = 5.0
@@ -109,7 +110,7 @@ class Served:
             name = self.loop.engine.env.name
             self.loop.engine.emit(Event("SourceFailed", name, reason="SourceFailed", message=failure))
         if self._failure and not failure:
-            self.loop.engine.emit(Event("SourceRecovered", self.loop.engine.env.name))
+            self.loop.engine.emit(Event("SourceRecovered", self.loop.engine.env.name, message=_READABLE))
         self._failure = failure
 
     def _refused(self, snapshot: Snapshot) -> None:
@@ -123,7 +124,7 @@ class Served:
                 self.loop.engine.emit(evolve(event, commit=snapshot.commit))
         for app, message in self._broken.items():
             if message and not now.get(app):
-                event = Event("SourceRecovered", name, app=app, commit=snapshot.commit)
+                event = Event("SourceRecovered", name, app=app, commit=snapshot.commit, message=_READABLE)
                 self.loop.engine.emit(event)
         self._broken = now
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import anyio
@@ -13,6 +14,7 @@ from attrs import define, evolve, field
 from apollo.api import AppState, Env, Gate, Identity, Key, Kinds, Snapshot
 from apollo.clock import Clock
 from apollo.engine.act import Actor
+from apollo.engine.ahead import read_ahead
 from apollo.engine.events import Event
 from apollo.engine.graph import Graph
 from apollo.engine.guard import Guard
@@ -57,6 +59,7 @@ class Engine:
     members: Mapping[Key, Member] = field(factory=dict, init=False)
     """What the last plan saw of everything that git holds, in its order."""
     _swept: Sweep = field(factory=Sweep, init=False)
+    _ahead: Mapping[str, Any] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.snapshot = Snapshot(self.env.name, "", "", {}, {})
@@ -99,9 +102,15 @@ class Engine:
         identity = self.place(key)
         return self.own is not None and identity is not None and key.kind == "Service" and self.own(identity)
 
+    async def ahead(self, lane: str = "changed") -> None:
+        """Begin to list what is ours while git is still being read. To be followed at once by a look: it
+        takes what was read for what is there now."""
+        self._ahead = await read_ahead(self.kinds, partial(self.contexts, lane))
+
     async def sweep(self, lane: str = "sweep") -> Sweep:
         """List everything of ours. What has left git since then is known from now on."""
-        swept = self._swept = await sweep(self.looker, lane)
+        ahead, self._ahead = self._ahead, {}
+        swept = self._swept = await sweep(self.looker, lane, ahead)
         self._leave()
         self._swept = swept.bare()  # until the next sweep nobody relies on what was seen in this one
         return swept

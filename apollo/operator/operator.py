@@ -14,7 +14,7 @@ import anyio.abc
 from attrs import frozen
 
 from apollo import telemetry
-from apollo.api import Call, Controller, Env, Gate, Identity, Key
+from apollo.api import Call, Controller, Env, Gate, Identity, Key, Snapshot
 from apollo.aws import Aws, CallRecord, Timeouts
 from apollo.clock import Clock, SystemClock
 from apollo.engine.apply import Result, apply
@@ -192,8 +192,7 @@ class Operator:
         """
         chosen = self.environment(environment)
         engine = await self._engine(chosen, manual=True, prune=prune)
-        snapshot = await self._reading.snapshot(chosen, paths, rev)
-        engine.take(snapshot)
+        engine.take(await self._snapshot(engine, chosen, paths, rev))
         plan = await engine.plan()
         self._engines[environment, plan.digest] = engine
         return plan
@@ -241,7 +240,7 @@ class Operator:
         chosen = self.environment(environment)
         engine = await self._engine(chosen)
         try:
-            engine.take(await self._reading.snapshot(chosen, paths))
+            engine.take(await self._snapshot(engine, chosen, paths))
         except ApolloError as error:
             return engine.status((), error.message)
         plan = await engine.plan()
@@ -371,6 +370,22 @@ class Operator:
         loop = Loop(engine, dry_run=dry_run, transition=memory.since, process=self._leaving)
         watch = Watch(loop, self.clock, self._measured, self.tracer)
         return Served(self._reading.desired(environment), loop, memory, self.clock, watch)
+
+    async def _snapshot(
+        self, engine: Engine, environment: Environment, paths: Sequence[Path], rev: str | None = None
+    ) -> Snapshot:
+        """The desired state; meanwhile AWS is asked what is ours, for the look that follows."""
+        raised: Exception | None = None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(engine.ahead)
+            try:
+                snapshot = await self._reading.snapshot(environment, paths, rev)
+            except Exception as error:  # the group would wrap it
+                raised = error
+                tasks.cancel_scope.cancel()
+        if raised is not None:
+            raise raised
+        return snapshot
 
     def _called(self, record: CallRecord) -> None:
         if record.mutating or record.code:

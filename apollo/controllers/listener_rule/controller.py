@@ -29,7 +29,7 @@ from apollo.api import (
     is_unknown,
 )
 from apollo.controllers.listener_rule import check, scene, steps
-from apollo.controllers.listener_rule.elsewhere import other_listeners
+from apollo.controllers.listener_rule.elsewhere import our_listeners
 from apollo.controllers.listener_rule.seen import (
     LISTENERS,
     SECRETS_SET,
@@ -175,11 +175,21 @@ class ListenerRuleController(Controller[ListenerRuleSpec, RuleSeen]):
         return None
 
     async def owned(self, ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
+        async for one in self.owned_beside(ctx, want, await self.ahead(ctx)):
+            yield one
+
+    async def ahead(self, ctx: Context) -> Collection[str]:
+        """The listeners that hold a rule of ours, as the index of tags tells them."""
+        return await our_listeners(ctx, self.kind)
+
+    async def owned_beside(
+        self, ctx: Context, want: Collection[Want], read: Collection[str]
+    ) -> AsyncIterator[Owned]:
         by_listener: dict[str, dict[Key, Want]] = {}
         for resource in want:
             by_listener.setdefault(resource.spec.listenerArn, {})[resource.key] = resource
         known = sorted(arn for arn in by_listener if not is_unknown(arn))
-        for arn in (*known, *await other_listeners(ctx, self.kind, known)):
+        for arn in (*known, *sorted(set(read).difference(known))):
             try:
                 listener = await ctx.load(LISTENERS, arn)
             except AwsError as error:

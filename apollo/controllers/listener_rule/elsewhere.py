@@ -3,15 +3,13 @@ has to say which."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from apollo.api import Context
 from apollo.controllers.listener_rule.seen import listener_of
 from apollo.controllers.tagged import owned_arns
 
-__all__ = ["other_listeners"]
+__all__ = ["our_listeners"]
 
 
-async def other_listeners(ctx: Context, kind: str, known: Collection[str]) -> list[str]:
-    """The listeners, beside those that are known, that hold a rule of this environment."""
-    return sorted({listener_of(arn) for arn in await owned_arns(ctx, kind)}.difference(known))
+async def our_listeners(ctx: Context, kind: str) -> frozenset[str]:
+    """The listeners that hold a rule of this environment."""
+    return frozenset(listener_of(arn) for arn in await owned_arns(ctx, kind))

@@ -29,6 +29,7 @@ from apollo.controllers.service import check, diff, follow, observe
 from apollo.controllers.service import forecast as foreseen
 from apollo.controllers.service.fields import ignored_changes
 from apollo.controllers.service.loaders import OURS
+from apollo.controllers.service.observe import Listed
 from apollo.controllers.service.scaling import with_count_owner
 from apollo.controllers.service.seen import ServiceSeen, cluster_name, primary, project
 from apollo.controllers.tags import tag_map
@@ -162,6 +163,14 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
 
     async def owned(self, ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
         async for one in observe.owned(ctx, want):
+            yield one
+
+    async def ahead(self, ctx: Context) -> Listed:
+        """Most of what is ours lies in the environment's own cluster, whatever git asks for."""
+        return await observe.ahead(ctx)
+
+    async def owned_beside(self, ctx: Context, want: Collection[Want], read: Listed) -> AsyncIterator[Owned]:
+        async for one in observe.owned(ctx, want, read):
             yield one
 
     def acted(self, ctx: Context, step: Step, answer: Mapping[str, Any]) -> ServiceSeen | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from apollo.api import (
     OWNER_TAG,
@@ -37,7 +38,7 @@ from apollo.controllers.tagged import owned_arns
 from apollo.reads import pages, together
 from apollo.resources.service import ServiceSpec
 
-__all__ = ["complete", "follow", "identity_of", "look", "matters", "owned"]
+__all__ = ["Listed", "ahead", "complete", "follow", "identity_of", "look", "matters", "owned"]
 
 Want = Resource[ServiceSpec]
 
@@ -140,10 +141,28 @@ async def _newest(ctx: Context, seen: ServiceSeen) -> Deployment | None:
     return await ctx.load(NEWEST, Newest(seen.cluster, seen.name, mark))
 
 
-async def owned(ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
+@frozen
+class Listed:
+    """The live services of some clusters, whoever's they are."""
+
+    clusters: frozenset[str]
+    services: tuple[ServiceSeen, ...]
+
+
+async def ahead(ctx: Context) -> Listed:
+    """The services of the environment's own cluster, and of those of which the index of tags says that
+    something of ours is there.
+
+    :raises Exception: when one page or one service cannot be read.
+    """
+    return await _listed(ctx, {cluster_name(ctx.env.cluster or "default")})
+
+
+async def owned(ctx: Context, want: Collection[Want], read: Listed | None = None) -> AsyncIterator[Owned]:
     """Every live service with our tag in the clusters that git names, in the environment's own, and in those
     of which the index of tags says that something of ours is there.
 
+    :param read: what was read of them a moment ago.
     :raises Exception: when one page or one service cannot be read.
     """
     by_key = {resource.key: resource for resource in want}
@@ -151,14 +170,10 @@ async def owned(ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
     named.add(ctx.env.cluster or "default")
     # A cluster that is still to be made holds nothing of ours.
     clusters = {cluster_name(cluster) for cluster in named if not is_unknown(cluster)}
-
-    async def here() -> list[ServiceSeen]:
-        return await _services(ctx, clusters)
-
-    async def elsewhere() -> list[ServiceSeen]:
-        return await _services(ctx, await _elsewhere(ctx) - clusters)
-
-    found = [seen for its in await together(_call, (here, elsewhere)) for seen in its]
+    if read is None:
+        found = (await _listed(ctx, clusters)).services
+    else:
+        found = (*read.services, *await _services(ctx, clusters - read.clusters))
     ours = [(seen, key) for seen in found if (key := _key_of(ctx, seen)) is not None]
     these_run(ctx, (str(seen.fields.get("taskDefinition")) for seen, _ in ours))
     for seen, key in sorted(ours, key=lambda one: one[0].cluster):
@@ -171,6 +186,20 @@ async def owned(ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
             complete=wanted is None or not _unread(wanted, seen),
             prune=seen.tags.get(PRUNE_TAG, "auto"),
         )
+
+
+async def _listed(ctx: Context, clusters: Collection[str]) -> Listed:
+    others: set[str] = set()
+
+    async def here() -> list[ServiceSeen]:
+        return await _services(ctx, clusters)
+
+    async def elsewhere() -> list[ServiceSeen]:
+        others.update((await _elsewhere(ctx)).difference(clusters))
+        return await _services(ctx, others)
+
+    found = await together(_call, (here, elsewhere))
+    return Listed(frozenset(clusters) | others, tuple(seen for its in found for seen in its))
 
 
 def _key_of(ctx: Context, seen: ServiceSeen) -> Key | None:
@@ -191,27 +220,29 @@ async def _call(read: Callable[[], Awaitable[list[ServiceSeen]]]) -> list[Servic
 
 
 async def _services(ctx: Context, clusters: Iterable[str]) -> list[ServiceSeen]:
-    """The live services of clusters. One that is being deleted does not count any more.
+    """The live services of clusters. One that is being deleted does not count any more."""
+    found = await together(partial(_of_cluster, ctx), sorted(clusters))
+    return [seen for its in found for seen in its]
 
-    To be called by `together`: what a read raises comes in a group.
-    """
+
+async def _of_cluster(ctx: Context, cluster: str) -> list[ServiceSeen]:
+    """To be called by `together`: what a read raises comes in a group."""
     import anyio  # late: checking manifests needs no event loop
 
-    found: list[tuple[int, list[ServiceSeen]]] = []
+    found: dict[int, list[ServiceSeen]] = {}
 
-    async def describe(turn: int, cluster: str, names: list[str]) -> None:
+    async def describe(turn: int, names: list[str]) -> None:
         told = await SERVICES.fetch(ctx, [(cluster, name) for name in names])
         its = (_told(told.get((cluster, name)), cluster, name) for name in names)
-        found.append((turn, [seen for seen in its if seen is not None and seen.status == "ACTIVE"]))
+        found[turn] = [seen for seen in its if seen is not None and seen.status == "ACTIVE"]
 
     turn = 0
     async with anyio.create_task_group() as tasks:
-        for cluster in sorted(clusters):
-            async for names in _names(ctx, cluster):  # the next page is asked for while this one is described
-                for start in range(0, len(names), SERVICES.batch):
-                    turn += 1
-                    tasks.start_soon(describe, turn, cluster, names[start : start + SERVICES.batch])
-    return [seen for _, its in sorted(found, key=lambda one: one[0]) for seen in its]
+        async for names in _names(ctx, cluster):  # the next page is asked for while this one is described
+            for start in range(0, len(names), SERVICES.batch):
+                tasks.start_soon(describe, turn, names[start : start + SERVICES.batch])
+                turn += 1
+    return [seen for turn in sorted(found) for seen in found[turn]]
 
 
 async def _names(ctx: Context, cluster: str) -> AsyncIterator[list[str]]:

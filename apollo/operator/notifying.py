@@ -37,7 +37,7 @@ from apollo.notify import (
     repository_of,
 )
 from apollo.notify.http import StdHttp
-from apollo.settings import Notification, SourceAuth
+from apollo.settings import Notification, NotificationSpec, SourceAuth
 
 if TYPE_CHECKING:
     from apollo.operator.operator import Operator
@@ -129,6 +129,7 @@ class Notifier:
             return
         raised: Exception | None = None
         await self._load()
+        await self._try_secrets()
         self.operator.subscribe(events=self._hear)
         async with anyio.create_task_group() as tasks:
             boxes: list[Outbox[Any]] = [one.outbox for one in self._receivers]
@@ -288,8 +289,31 @@ class Notifier:
         telemetry.hide(text)
         return text
 
+    async def _try_secrets(self) -> None:
+        """Say at the start what would else show only when there is something to tell: a secret of this
+        machine that is not there. It may come, so it stops nothing."""
+        for notification in self.operator.settings.notifications:
+            for auth in _secrets(notification.spec):
+                if auth.secretsManager is not None:
+                    continue
+                try:
+                    await self._secret(auth)
+                except Unsent as error:
+                    said = "notification %s: %s: it can tell nobody until that is mended"
+                    _log.warning(said, notification.name, error)
+
     async def _write(self, environment: str, call: Call) -> Mapping[str, Any]:
         return await self.operator.send(environment, call)
+
+
+def _secrets(spec: NotificationSpec) -> list[SourceAuth]:
+    found = [
+        spec.slack.webhook if spec.slack is not None else None,
+        *((spec.webhook.urlFrom, spec.webhook.secret) if spec.webhook is not None else ()),
+        spec.github.token if spec.github is not None else None,
+        spec.gitlab.token if spec.gitlab is not None else None,
+    ]
+    return [one for one in found if one is not None]
 
 
 def _set(names: tuple[str, ...] | None) -> frozenset[str] | None:

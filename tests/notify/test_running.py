@@ -82,6 +82,16 @@ async def test_a_deployment_is_told_once_and_its_commit_turns_green(
     assert "canary" not in caplog.text
 
 
+async def test_a_secret_that_is_not_there_is_told_at_the_start(
+    world: World, there: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    notify(world, there, monkeypatch)
+    monkeypatch.delenv("HOOK_URL")
+    async with running(world):
+        await until(lambda: "notification team: the environment variable HOOK_URL is empty" in caplog.text)
+    assert "notification host" not in caplog.text
+
+
 async def test_a_rollback_is_told_and_the_commit_turns_red_and_the_next_one_green(
     world: World, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -155,11 +156,42 @@ async def _call(function: Callable[[Any], Any], argument: object) -> None:
 
 async def _run(function: Callable[[Any], Any], argument: object) -> None:
     if inspect.iscoroutinefunction(function):
-        await function(argument)
+        await _apart(function(argument))
         return
-    answer = await to_thread.run_sync(function, argument, abandon_on_cancel=True)
+    answer = await to_thread.run_sync(_plainly, function, argument, abandon_on_cancel=True)
     if inspect.isawaitable(answer):  # a partial, or an object with an async __call__
-        await answer
+        await _apart(answer)
+
+
+def _plainly(function: Callable[[Any], Any], argument: object) -> object:
+    try:
+        answer: object = function(argument)
+    except (SystemExit, KeyboardInterrupt) as error:  # in a thread it is no Ctrl-C
+        raise RuntimeError(f"it raised {type(error).__name__}") from error
+    return answer
+
+
+async def _apart(work: Awaitable[Any]) -> None:
+    """Await it in a task of its own: a cancellation that it brings upon itself, such as by awaiting something
+    that was cancelled, would end everything else with it."""
+
+    async def guarded() -> None:
+        try:
+            await work
+        except SystemExit as error:
+            raise RuntimeError("it raised SystemExit") from error
+
+    task = asyncio.get_running_loop().create_task(guarded())
+    try:
+        await asyncio.wait({task})
+    finally:
+        with anyio.CancelScope(shield=True):
+            while not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=0.1)
+    if task.cancelled():
+        raise RuntimeError("it raised CancelledError")
+    task.result()
 
 
 def _called(function: Callable[..., Any]) -> str:

@@ -6,6 +6,7 @@ more than once, uses `Operator`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -118,6 +119,15 @@ def _run(
     environment: str | None,
     options: dict[str, Any],
 ) -> T:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise RuntimeError(
+            "apollo.plan, apply and status run an event loop of their own, and one is running here already, as "
+            "in a notebook: write `await asyncio.to_thread(apollo.plan, …)`, or use apollo.Operator"
+        )
     settings = config if isinstance(config, Settings) else load_settings(Path(config))
     name = environment or _only(settings)
 

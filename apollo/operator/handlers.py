@@ -18,6 +18,7 @@ thread, so it may block; an ``async`` one must not.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
@@ -108,7 +109,8 @@ class Hook:
             return Allowed()
         try:
             answer: object = self.function(want)
-        except Exception as error:  # what was meant to protect must not let through by breaking
+        except (Exception, SystemExit, asyncio.CancelledError) as error:
+            # What was meant to protect must not let through by breaking, nor end the operator.
             why = f"{type(error).__name__}: {error}"
             return Denied("ValidatorFailed", f"{self.name} could not judge {want.key}: {why}")
         if answer is None:

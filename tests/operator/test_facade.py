@@ -62,9 +62,10 @@ def test_which_environment_is_asked_where_there_are_several(world: World) -> Non
         apollo.plan(environment="prd")
 
 
-def test_inside_of_an_event_loop_it_says_so(world: World) -> None:
-    async def host() -> None:
-        apollo.plan()
+def test_inside_of_a_running_loop_it_says_what_to_write(world: World) -> None:
+    async def notebook() -> str:
+        with pytest.raises(RuntimeError, match=r"asyncio\.to_thread"):
+            apollo.plan(clock=SimClock(world.aws))
+        return (await asyncio.to_thread(apollo.plan, clock=SimClock(world.aws))).digest
 
-    with pytest.raises(RuntimeError, match="Already running"):
-        asyncio.run(host())
+    assert asyncio.run(notebook())

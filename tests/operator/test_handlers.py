@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -98,6 +99,51 @@ async def test_a_function_that_fails_or_blocks_holds_up_nobody(
         await until(lambda: len(heard) == 2)
         release.set()
     assert any("broken failed" in record.message for record in caplog.records)
+
+
+async def test_a_function_that_ends_itself_ends_nothing_else(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    handlers, heard = Handlers(), list[str]()
+
+    @handlers.on.event
+    async def awaits_what_was_cancelled(event: Event) -> None:
+        over = asyncio.get_running_loop().create_future()
+        over.cancel()
+        await over
+
+    @handlers.on.event
+    async def cancels_itself(event: Event) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0)
+
+    @handlers.on.event
+    async def exits(event: Event) -> None:
+        raise SystemExit(3)
+
+    @handlers.on.event
+    def exits_plainly(event: Event) -> None:
+        raise SystemExit(3)
+
+    @handlers.on.acted
+    async def quick(event: Event) -> None:
+        heard.append(event.call)
+
+    @handlers.validate
+    def refuses(want: Resource[Any]) -> None:
+        if want.key.name == "api":
+            raise SystemExit(3)
+
+    world.write({**WEB, "api/api.yaml": task_definition("api")})
+    async with serving(world, handlers) as operator:
+        await until(lambda: healthy(operator, "Service/web"))
+        await until(lambda: len(heard) == 2)
+        row = next(one for one in operator.live()["stage"].resources if one.key.name == "api")
+        assert row.reason == "ValidatorFailed"
+    said = {record.message.rpartition(".")[2] for record in caplog.records if "failed" in record.message}
+    assert {f"{name} failed" for name in ("awaits_what_was_cancelled", "cancels_itself", "exits")} <= said
 
 
 async def test_start_up_timers_and_clean_up_frame_the_work(world: World) -> None:

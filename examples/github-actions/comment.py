@@ -17,7 +17,16 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-if "CI_API_V4_URL" in os.environ:
+ON_GITLAB = "CI_API_V4_URL" in os.environ
+NEEDED = (
+    ("GITLAB_TOKEN", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID")
+    if ON_GITLAB
+    else ("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_API_URL", "NUMBER")
+)
+if missing := [name for name in ("ENVIRONMENT", *NEEDED) if not os.environ.get(name)]:
+    sys.exit(f"not set, and needed to comment: {', '.join(missing)}")
+
+if ON_GITLAB:
     AUTHORIZATION = {"PRIVATE-TOKEN": os.environ["GITLAB_TOKEN"]}
     NOTES = "{CI_API_V4_URL}/projects/{CI_PROJECT_ID}/merge_requests/{CI_MERGE_REQUEST_IID}/notes"
     COMMENTS = ONE = NOTES.format_map(os.environ)

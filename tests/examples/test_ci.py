@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -150,3 +152,14 @@ def test_nothing_from_a_pull_request_becomes_a_part_of_a_script() -> None:
         "pull-requests": "write",
     }
     assert "github.repository" in GITHUB["jobs"]["plan"]["if"]
+
+
+def test_what_is_not_set_is_named(tmp_path: Path) -> None:
+    script = EXAMPLES / "github-actions/comment.py"
+    said = subprocess.run(
+        [sys.executable, script, "plan.md"], env={"ENVIRONMENT": "stage"}, capture_output=True, text=True
+    )
+    assert said.returncode == 1
+    assert said.stderr == (
+        "not set, and needed to comment: GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_API_URL, NUMBER\n"
+    )

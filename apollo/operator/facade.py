@@ -125,8 +125,8 @@ def _run(
         pass
     else:
         raise RuntimeError(
-            "apollo.plan, apply and status run an event loop of their own, and one is running here already, as "
-            "in a notebook: write `await asyncio.to_thread(apollo.plan, …)`, or use apollo.Operator"
+            "apollo.plan, apply and status run an event loop of their own, and one is running here already, "
+            "as in a notebook: write `await asyncio.to_thread(apollo.plan, …)`, or use apollo.Operator"
         )
     settings = config if isinstance(config, Settings) else load_settings(Path(config))
     name = environment or _only(settings)

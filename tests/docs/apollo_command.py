@@ -1,7 +1,7 @@
-"""The ``apollo`` command of the pages: a process of its own as everywhere, with a clock that runs faster.
+"""The ``apollo`` command of the pages: a process of its own as everywhere, in which time passes faster.
 
-A rollout of minutes passes in a moment beside the pages; to look at it every five seconds of the reader's
-would only be waiting.
+A rollout of minutes takes seconds beside the pages; to look at it every five seconds of the reader's would be
+nothing but waiting. So the clocks of both sides, apollo's and that of ``apollo simulate``, run faster alike.
 
 ``apollo_command.py SPEED ARGUMENT…``
 """
@@ -16,15 +16,25 @@ from apollo.clock import SystemClock
 
 
 def hasten(speed: float) -> None:
-    """Let the clock of this process run ``speed`` times as fast. The time of day stays the reader's own."""
+    """Let time pass ``speed`` times as fast in this process. The time of day stays the reader's."""
+
+    def monotonic(self: SystemClock | None = None) -> float:
+        return time.monotonic() * speed
 
     async def sleep(self: SystemClock, seconds: float) -> None:
         import anyio
 
         await anyio.sleep(seconds / speed)
 
-    SystemClock.monotonic = lambda self: time.monotonic() * speed  # type: ignore[method-assign]
+    SystemClock.monotonic = monotonic  # type: ignore[method-assign]
     SystemClock.sleep = sleep  # type: ignore[method-assign]
+    if sys.argv[1:2] == ["simulate"]:
+        from apollo.testing import VirtualClock
+
+        make = VirtualClock.__init__
+        VirtualClock.__init__ = (  # type: ignore[method-assign]
+            lambda self, speed=0.0, start=None: make(self, speed, start, monotonic)
+        )
 
 
 if __name__ == "__main__":

@@ -39,11 +39,14 @@ def main() -> None:
 
     # pydantic looks for plugins of its own in every installed package; no model here wants any.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    if sys.argv[1:2] == ["validate"]:
+    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    if command == "validate":
         # It ends within a moment; collecting while some thousand classes are made is a tenth of its time.
         gc.disable()
-    elif sys.argv[1:2] != ["run"]:  # rarely, for the same reason; what runs on collects as Python does
+    elif command in ("simulate", "demo"):
         gc.set_threshold(50_000, 20, 100)
+    elif command != "run":  # rarely, for the same reason; what runs on collects as Python does
+        gc.set_threshold(500_000, 20, 100)
     from apollo.cli.main import cli
 
     code: object = 1

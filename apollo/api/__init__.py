@@ -11,7 +11,7 @@ from apollo.api.desired import AppState, Around, Lifecycle, Origin, Resource, Sn
 from apollo.api.gates import Allowed, Denied, Gate, Held, Proposal, PruneScope, Verdict
 from apollo.api.names import API_VERSION, HASH_TAG, OWNER_TAG, PRUNE_TAG, Env, Identity, Key
 from apollo.api.plan import Call, Change, Forecast, Health, HealthStatus, Ignored, Owned, Step, Verb, Wait
-from apollo.api.refs import Ref, is_unknown, marker, refs_in, substitute
+from apollo.api.refs import Ref, is_unknown, marker, refs_in
 from apollo.api.world import Context, Loader
 from apollo.errors import AwsError, Problem, Terminal, Transient
 from apollo.spec import Spec
@@ -61,5 +61,4 @@ __all__ = [
     "is_unknown",
     "marker",
     "refs_in",
-    "substitute",
 ]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from attrs import frozen
 from pydantic import BaseModel
 
 from apollo.api.names import Key
 
-__all__ = ["Ref", "is_unknown", "marker", "refs_in", "substitute"]
+__all__ = ["Ref", "is_unknown", "marker", "refs_in"]
 
 # Asked in this order, since asking whether something is a Mapping is dear where it is none.
 _FLAT, _LISTS, _MAPS = (int, float, type(None)), (list, tuple), (dict, Mapping)
@@ -73,29 +72,3 @@ def refs_in(value: object) -> Iterable[Ref]:
     elif isinstance(value, BaseModel):
         for name in value.model_fields_set:
             yield from refs_in(getattr(value, name))
-
-
-def substitute(value: Any, outputs: Mapping[Ref, str]) -> Any:
-    """``value`` with every known output in its place; unknown ones stay markers. Works on text, mappings,
-    lists and specs; returns the same object when nothing changed."""
-    if isinstance(value, str):
-        if _OPEN not in value:
-            return value
-        return _MARKER.sub(lambda found: outputs.get(Ref(*found.groups()), found.group(0)), value)
-    if isinstance(value, _FLAT):
-        return value
-    if isinstance(value, _MAPS):
-        new = {name: substitute(item, outputs) for name, item in value.items()}
-        return new if any(new[name] is not value[name] for name in new) else value
-    if isinstance(value, _LISTS):
-        items = [substitute(item, outputs) for item in value]
-        return type(value)(items) if any(a is not b for a, b in zip(items, value, strict=True)) else value
-    if isinstance(value, BaseModel):
-        update = {}
-        for name in value.model_fields_set:
-            before = getattr(value, name)
-            after = substitute(before, outputs)
-            if after is not before:
-                update[name] = after
-        return value.model_copy(update=update) if update else value
-    return value

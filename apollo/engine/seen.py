@@ -7,9 +7,10 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from apollo.api import Identity, Key, Kinds, Owned, PruneScope, Ref, Resource, substitute
+from apollo.api import Identity, Key, Kinds, Owned, PruneScope, Ref, Resource
 from apollo.engine.graph import Graph
 from apollo.engine.plan import Failure, ResourcePlan
+from apollo.engine.substitute import substitute
 from apollo.errors import ApolloError, AwsError, Terminal, Transient
 
 __all__ = ["Known", "Leaving", "Member", "failure_of", "learned", "resolve"]

@@ -8,11 +8,12 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from apollo.api import Context, Controller, Env, Key, Lifecycle, Ref, Resource, Step, substitute
+from apollo.api import Context, Controller, Env, Key, Lifecycle, Ref, Resource, Step
 from apollo.aws import Aws
 from apollo.compare import digest
 from apollo.controllers.service import ServiceController
 from apollo.controllers.task_definition import TaskDefinitionController
+from apollo.engine.substitute import substitute
 from apollo.settings import Aws as AwsSettings
 from apollo.settings import Environment, EnvironmentSpec
 from apollo.testing import LocalAws

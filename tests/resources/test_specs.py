@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from apollo.api import Env, Ref, is_unknown, refs_in, substitute
+from apollo.api import Env, Ref, is_unknown, refs_in
+from apollo.engine.substitute import substitute
 from apollo.resources.service import ServiceSpec
 from apollo.resources.shapes import listener_rule, scaling_policy
 from apollo.resources.task_definition import TaskDefinitionSpec

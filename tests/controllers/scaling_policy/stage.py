@@ -7,8 +7,9 @@ from typing import Any
 
 from attrs import define, evolve
 
-from apollo.api import Context, Env, Key, Lifecycle, Ref, Resource, Step, substitute
+from apollo.api import Context, Env, Key, Lifecycle, Ref, Resource, Step
 from apollo.controllers.scaling_policy import ScalingPolicyController, ScalingSeen
+from apollo.engine.substitute import substitute
 from apollo.resources.scaling_policy import ScalingPolicySpec
 from tests.controllers.pilot import Pilot, deployed
 

@@ -17,7 +17,7 @@ import anyio
 
 from apollo.api import Context, Controller, Env, Identity, Resource, Spec, Step
 from apollo.aws import LIMITS, Aws, Limit
-from apollo.cli.run import Loaded
+from apollo.cli.serving import Loaded
 from apollo.clock import SystemClock
 from apollo.manifest import load_settings
 from apollo.operator import Operator

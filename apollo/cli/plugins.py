@@ -106,4 +106,4 @@ def new_plugin(name: str, out: Path | None) -> None:
     names, written = create(name, folder, __version__)
     for path in written:
         say(clean(str(path)))
-    tell(f"{names.kind} works as it is: cd {clean(str(folder))}, then see README.md")
+    tell(f"{names.kind} works as it is, and keeps an SQS queue: cd {clean(str(folder))}, then see README.md")

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from apollo.cli.boundary import show_problem
-from apollo.cli.plan_words import SYMBOLS
+from apollo.cli.plan_words import SYMBOLS, let_through
 from apollo.cli.text import Paint, clean, paint_for, table, tell
 
 if TYPE_CHECKING:
@@ -56,26 +56,28 @@ class Follow:
         )
 
 
-def result_text(result: Result, paint: Paint) -> str:
-    """What became of every resource that was to change, the mistakes in files, and one line for the whole."""
-    rows, hints = [], []
+def result_text(result: Result, paint: Paint, *, problems: bool = True) -> str:
+    """What became of every resource that was to change, and one line for the whole.
+
+    :param problems: also tell the mistakes in files; not where the plan has just been shown.
+    """
+    rows, below = [], []
     for item, outcome in zip(result.plan.resources, result.outcomes, strict=False):
         if not item.steps and outcome.outcome == "Succeeded":
             continue
         colour = {"Succeeded": paint.green, "Skipped": paint.yellow}.get(outcome.outcome, paint.red)
         code = f" {paint.dim(f'[{clean(outcome.code)}]')}" if outcome.code else ""
-        rows.append(
-            (
-                f"{SYMBOLS[item.action]:1} {clean(outcome.key)}",
-                colour(outcome.outcome),
-                f"{clean(outcome.message)}{code}",
-            )
-        )
-        hints.append(clean(outcome.hint))
+        key = f"{SYMBOLS[item.action]:1} {clean(outcome.key)}"
+        rows.append((key, colour(outcome.outcome), f"{clean(outcome.message)}{code}"))
+        held = outcome.outcome == "Skipped"
+        loud = [one for one in item.findings if held and one.decision != "skip"]
+        said = [f"hint: {clean(outcome.hint)}"] if outcome.hint else []
+        below.append(dict.fromkeys([*filter(None, map(let_through, loud)), *said]))
     lines = []
-    for line, hint in zip(table(rows, indent="  ").splitlines(), hints, strict=True):
-        lines += [line, f"      hint: {hint}"] if hint else [line]
-    lines += (show_problem(problem, paint) for problem in result.plan.problems)
+    for line, remedies in zip(table(rows, indent="  ").splitlines(), below, strict=True):
+        lines += [line, *(f"      {one}" for one in remedies)]
+    if problems:
+        lines += (show_problem(problem, paint) for problem in result.plan.problems)
     lines.append(paint.bold(verdict(result)))
     return "\n".join(lines)
 

@@ -193,7 +193,7 @@ def _report(report: RunReport, dry_run: bool, output: str, lines: bool) -> None:
         say(plan_text(result.plan, About(), paint))
         if not dry_run:
             say()
-            say(result_text(result, paint))
+            say(result_text(result, paint, problems=False))
     for name, error in report.errors.items():
         if lines:
             with telemetry.bind(environment=name):

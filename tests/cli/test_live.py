@@ -455,6 +455,20 @@ def test_a_suspension_that_would_hold_nothing_is_an_error(deployed: Checkout) ->
     assert apollo("suspend", "acme.Queue/q").exit_code == 0, "its package may be where the operator is"
 
 
+def test_apply_says_what_lets_the_held_through(deployed: Checkout) -> None:
+    apollo("suspend", "Service/web", "--by", "me", "--reason", "incident 42")
+    deployed.commit("web:1", "web:2")
+    answer = apollo("apply", "--yes")
+    assert answer.exit_code == 3
+    held = answer.stdout.index("Service/web is suspended: by me: incident 42")
+    assert answer.stdout[held:].splitlines()[1] == "      to let it through: apollo resume Service/web"
+
+
+def test_a_pass_tells_a_mistake_once(deployed: Checkout) -> None:
+    deployed.commit("kind: Service", "kind: Servcie")
+    assert apollo("run", "--once").stdout.count("unknown kind 'Servcie'") == 1
+
+
 def test_kind_and_name_may_be_two_words(deployed: Checkout) -> None:
     assert apollo("describe", "service", "web").stdout == apollo("describe", "Service/web").stdout
     assert apollo("get", "service", "web", "-o", "name").stdout == "Service/web\n"

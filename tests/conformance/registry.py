@@ -83,3 +83,11 @@ def tagging(operation: str) -> str:
 
 def sts(operation: str) -> str:
     return f"{_DOCS}STS/latest/APIReference/API_{operation}.html"
+
+
+def scheduler(operation: str) -> str:
+    return f"{_DOCS}scheduler/latest/APIReference/API_{operation}.html"
+
+
+def scheduler_guide(page: str) -> str:
+    return f"{_DOCS}scheduler/latest/UserGuide/{page}.html"

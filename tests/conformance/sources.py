@@ -14,6 +14,7 @@ _SERVICES = {
     "elasticloadbalancing": "elbv2",
     "autoscaling": "application-autoscaling",
     "resourcegroupstagging": "resourcegroupstaggingapi",
+    "scheduler": "scheduler",
     "STS": "sts",
 }
 _PAGE = re.compile(r"https://docs\.aws\.amazon\.com/(\w+)/.*/API_(\w+)\.html")

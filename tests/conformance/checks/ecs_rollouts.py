@@ -252,3 +252,15 @@ def spread(s: Stage) -> None:
         s.settle(lambda: s.is_steady())
     zones = [task["availabilityZone"] for task in s.tasks() if task["desiredStatus"] == "RUNNING"]
     assert len(zones) == len(set(zones)) == 2
+
+
+@check("ecs.event.pull", source=ecs_guide("service-event-messages-list"), needs=("task",))
+def event_of_a_pull(s: Stage) -> None:
+    """On Fargate an image that cannot be pulled is an event of the service, with the reason."""
+    bad = s.register("bad", "nopull")["taskDefinitionArn"]
+    s.service(taskDefinition=bad, desiredCount=1)
+    wanted = "was unable to place a task. Reason: CannotPullContainerError"
+    for _ in s.watch():
+        if any(wanted in event["message"] for event in s.look()["events"]):
+            break
+    assert any(wanted in event["message"] for event in s.look()["events"])

@@ -113,6 +113,8 @@ class Transient(ApolloError):
         plan brings that about, the resource is planned as one that is not there yet.
     """
 
+    missing: str = ""
+
     def __init__(
         self,
         message: str,

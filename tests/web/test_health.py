@@ -69,6 +69,21 @@ async def test_an_idle_loop_stays_alive(world: World) -> None:
         assert (await site.get("/livez"))[0] == 200
 
 
+async def test_expired_credentials_are_told_and_pass(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.write(WEB)
+    async with serving(world) as site:
+        await until(lambda: healthy(site.operator))
+        fault = world.aws.faults.add("*", "expired_token")
+        world.write({"web/web.yaml": task_definition(image="web:2") + "---" + service()})
+        await until(lambda: not healthy(site.operator))
+        assert (await site.get("/readyz"))[0] == 503
+        assert (await site.get("/livez"))[0] == 200
+        world.aws.faults.remove(fault)
+        await until(lambda: healthy(site.operator))
+        assert (await site.get("/readyz"))[0] == 200
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
 async def test_a_loop_that_does_not_move_is_dead_and_says_which(world: World) -> None:
     world.configure(environments=("stage", "prod"))
     world.write(WEB)

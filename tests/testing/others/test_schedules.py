@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from apollo.testing import LocalAws
+from apollo.testing.services.autoscaling.schedule import parse
 from tests.testing.conftest import NETWORK, Refused, Stage
 
 pytest.importorskip("moto")
@@ -170,3 +172,21 @@ def test_services_and_tasks_of_schedules_do_not_know_each_other(stage: Stage) ->
     stage.aws.advance(DAY)
     assert other.list_tasks(cluster="green")["taskArns"] == []
     assert len(stage.tasks()) == 1
+
+
+def test_what_summer_time_leaves_out_is_skipped_and_what_comes_twice_fires_once() -> None:
+    """https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html"""
+    berlin = ZoneInfo("Europe/Berlin")
+    night = parse("cron(30 2 * * ? *)", "Europe/Berlin", 0.0)
+    spring = datetime(2026, 3, 28, 12, tzinfo=berlin).timestamp()
+    autumn = datetime(2026, 10, 24, 12, tzinfo=berlin).timestamp()
+
+    def told(moment: float) -> list[str]:
+        found = []
+        for _ in range(2):
+            moment = night(moment) or 0.0
+            found.append(datetime.fromtimestamp(moment, berlin).isoformat())
+        return found
+
+    assert told(spring) == ["2026-03-30T02:30:00+02:00", "2026-03-31T02:30:00+02:00"]
+    assert told(autumn) == ["2026-10-25T02:30:00+02:00", "2026-10-26T02:30:00+01:00"]

@@ -34,15 +34,21 @@ class Cron:
         self._holds = _day_of_month(days) if weekdays == "?" else _day_of_week(weekdays)
 
     def next_after(self, moment: float) -> float | None:
-        """The first time after a moment (seconds since the epoch); None when there is none for years."""
+        """The first time after a moment (seconds since the epoch); None when there is none for years.
+
+        "When time shifts forward in the spring, if a cron expression falls on a non-existent date and time,
+        your schedule invocation is skipped. When time shifts backwards in the fall, your schedule runs only
+        once" (https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html).
+        """
         day = datetime.fromtimestamp(moment, self._zone).date()
         for _ in range(_HORIZON):
             if day.year in self._years and day.month in self._months and self._holds(day):
                 for hour in self._hours:
                     for minute in self._minutes:
                         local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=self._zone)
-                        if local.timestamp() > moment:
-                            return local.timestamp()
+                        at = local.timestamp()
+                        if at > moment and datetime.fromtimestamp(at, self._zone).hour == hour:
+                            return at
             day += timedelta(days=1)
         return None
 

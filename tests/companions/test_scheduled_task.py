@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -108,6 +109,24 @@ async def test_from_an_empty_account_in_one_apply(world: World) -> None:
     gone = [name for name in world.calls() if name.startswith("Delete")]
     assert gone == ["DeleteSchedule", "DeleteScheduleGroup", "DeleteLogGroup"]
     assert found(world) == {}
+
+
+async def test_the_schedule_starts_its_task_at_its_time(world: World) -> None:
+    world.configure("{maxPrune: 100%}")
+    expression = '"cron(0 3 * * ? *)"'
+    files = scheduled(scheduleExpression=expression, scheduleExpressionTimezone="Europe/Berlin")
+    world.write({"web/all.yaml": files + "---" + task_definition()})
+    assert (await world.apply()).exit_code == 0
+    ecs = world.aws.client("ecs")
+    assert ecs.list_tasks(cluster="green")["taskArns"] == []
+    world.aws.advance(86400)
+    (arn,) = ecs.list_tasks(cluster="green")["taskArns"]
+    (task,) = ecs.describe_tasks(cluster="green", tasks=[arn])["tasks"]
+    assert task["taskDefinitionArn"].endswith(":task-definition/web:1")
+    assert task["createdAt"].astimezone(ZoneInfo("Europe/Berlin")).hour == 3
+    world.aws.clear()
+    assert (await world.apply()).exit_code == 0
+    assert world.calls() == []
 
 
 def _written(world: World, *more: str) -> None:

@@ -103,8 +103,14 @@ def _written_out(found: re.Match[str]) -> str:
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
 
 
+_LONGEST: Final = 8_000
+"""Characters of one text in a line at most: CloudWatch cuts what is too long into pieces that are no JSON."""
+
+
 def _safe(value: object) -> str:
-    return escape(redact(str(value)))
+    # Redacted as a whole, so that no cut goes through a secret.
+    text = escape(redact(str(value)))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text) - _LONGEST} more characters)"
 
 
 # ── context ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apollo.errors import AccessDenied, ApolloError
-from apollo.telemetry import Format, bind, escape, hide, redact, setup
+from apollo.telemetry import Format, JsonFormatter, bind, escape, hide, redact, setup
 
 log = logging.getLogger("apollo.test")
 
@@ -242,3 +242,10 @@ def test_redaction_of_a_hostile_text_takes_no_time(text: str) -> None:
     began = time.process_time()
     redact(text)
     assert time.process_time() - began < 1.0
+
+
+def test_a_text_without_end_does_not_make_a_line_without_end() -> None:
+    record = logging.LogRecord("apollo", logging.ERROR, "", 0, "%s", ("x" * 1_000_000,), None)
+    line = JsonFormatter().format(record)
+    assert len(line) < 10_000
+    assert json.loads(line)["msg"].endswith("(992000 more characters)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from typing import Literal
 
 from attrs import evolve
@@ -11,7 +12,7 @@ from attrs import evolve
 from apollo.cli.text import tell
 from apollo.errors import ApolloError, LoadError, Problem
 
-__all__ = ["are_json", "log_error", "said", "say_line"]
+__all__ = ["are_json", "log_error", "said", "say_line", "take_all"]
 
 _log = logging.getLogger("apollo.cli")
 
@@ -19,6 +20,24 @@ _log = logging.getLogger("apollo.cli")
 def are_json(log_format: Literal["auto", "text", "json"]) -> bool:
     """Whether log lines are JSON, as `apollo.telemetry.setup` decides."""
     return log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
+
+
+def take_all() -> None:
+    """Lines of the log, too: Python's warnings, and what ends a thread or is raised where nobody can hear it.
+    Python would print them over several lines."""
+    logging.captureWarnings(True)
+    threading.excepthook = _thread_ended
+    sys.unraisablehook = _unheard
+
+
+def _thread_ended(what: threading.ExceptHookArgs) -> None:
+    if what.exc_type is not SystemExit:
+        name = what.thread.name if what.thread is not None else "?"
+        _log.error("an error ended the thread %s", name, exc_info=what.exc_value)
+
+
+def _unheard(what: sys.UnraisableHookArgs) -> None:
+    _log.error("an error that nobody could hear of: %s", what.err_msg or "-", exc_info=what.exc_value)
 
 
 def say_line(text: str, *, lines: bool) -> None:

@@ -76,7 +76,7 @@ def run(
     from apollo.cli import where
     from apollo.cli.elsewhere import Elsewhere
     from apollo.cli.interrupts import end_on_sigterm
-    from apollo.cli.lines import are_json, say_line
+    from apollo.cli.lines import are_json, say_line, take_all
     from apollo.cli.serving import Serving
     from apollo.cli.tracing import otel
     from apollo.operator import Operator
@@ -85,6 +85,8 @@ def run(
     state = ctx.ensure_object(State)
     telemetry.setup("DEBUG" if state.debug else log_level.upper(), log_format)
     state.lines = are_json(log_format)
+    if state.lines:
+        take_all()
     say_ = partial(say_line, lines=state.lines)
 
     def read() -> Settings:

@@ -3,7 +3,7 @@
 Read by `apollo.manifest`; a platform engineer who embeds Apollo builds them in code. Unknown keys are errors.
 """
 
-from __future__ import annotations
+# Annotations are values here, not text: pydantic would compile the text of each anew, for every class below.
 
 import math
 import re

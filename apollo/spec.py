@@ -1,6 +1,6 @@
 """What every spec is: a frozen pydantic model whose unknown keys are errors."""
 
-from __future__ import annotations
+# Annotations are values here, not text: pydantic would compile the text of each anew, for every class below.
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -33,7 +33,7 @@ class Spec(BaseModel):
         _spare_markers(schema)
         return schema
 
-    def completed(self, name: str, env: Env) -> Self:
+    def completed(self, name: str, env: "Env") -> Self:
         """This spec with what the manifest left to Apollo: names from ``metadata.name``, the environment's
         cluster, references by bare name. Pure; the default changes nothing."""
         return self

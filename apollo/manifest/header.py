@@ -1,6 +1,6 @@
 """The part of a manifest that every kind shares: apiVersion, kind, metadata, lifecycle."""
 
-from __future__ import annotations
+# Annotations are values here, not text: pydantic would compile the text of each anew, for every class below.
 
 import re
 from typing import Any, Final, Literal

@@ -1,7 +1,5 @@
 """The spec of a Service: every field of CreateService and UpdateService that is not Apollo's own."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -30,7 +28,7 @@ class ServiceSpec(ServiceInput):
         "/tags": "key",
     }
 
-    def completed(self, name: str, env: Env) -> Self:
+    def completed(self, name: str, env: "Env") -> Self:
         """``serviceName`` from the manifest, ``cluster`` from the environment (else ``default``), and the
         TaskDefinition that ``taskDefinition`` means: a bare name is one of this environment, and leaving it
         out means the one of the service's own name. A service whose tasks somebody else's controller starts

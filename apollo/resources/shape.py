@@ -1,6 +1,6 @@
 """What the generated models share: AWS's own structures, strict, with a way in for fields newer than ours."""
 
-from __future__ import annotations
+# Annotations are values here, not text: pydantic would compile the text of each anew, for every class below.
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, Self, cast

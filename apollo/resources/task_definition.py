@@ -1,7 +1,5 @@
 """The spec of a TaskDefinition: every field of RegisterTaskDefinition."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -31,5 +29,5 @@ class TaskDefinitionSpec(TaskDefinitionInput):
         "/tags": "key",
     }
 
-    def completed(self, name: str, env: Env) -> Self:
+    def completed(self, name: str, env: "Env") -> Self:
         return self if self.family is not None else self.model_copy(update={"family": name})

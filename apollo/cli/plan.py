@@ -84,6 +84,10 @@ def plan(
         async with wish.operator() as operator:
             made = await wish.plan(operator)
             found = await operator.verify(made) if verify else None
+            if found is not None and wish.paths:
+                from apollo.cli.located import located
+
+                found = located(found, operator.registry)
             made = await operator.timed(made)
             await _show(made, wish, output, operator, found, full=full, limit=max_size)
             return made, made.failed or (found is not None and found.failed)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apollo.api import Key, Problem
+from apollo.cli.located import located
 from apollo.cli.preflight import preflight_markdown, preflight_text, preflight_words
 from apollo.cli.text import PLAIN
 from apollo.engine.verify import Checked, Preflight
+from apollo.plugins import Registry
 
 
 def finding(
@@ -71,3 +76,44 @@ def test_foreign_text_neither_formats_nor_steers_a_terminal(text: str, severity:
     assert bare.count("</details>") == bare.count("<details>") <= 1
     assert not re.search(r"^# ", shown, re.MULTILINE)
     assert "\x1b" not in shown + preflight_text(found, PLAIN)
+
+
+MANIFESTS = """\
+apiVersion: apollo/v1
+kind: TaskDefinition
+metadata: {name: other}
+spec: {}
+---
+apiVersion: apollo/v1
+kind: TaskDefinition
+metadata: {name: web}
+spec:
+  executionRoleArn: arn:aws:iam::123456789012:role/web
+  containerDefinitions:
+    - {name: log, image: "log:1"}
+    - name: app
+      image: "app:1"
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("/executionRoleArn", 10),
+        ("/containerDefinitions/app/image", 14),
+        ("/containerDefinitions/app/secrets/KEY", 13),  # from elsewhere: the nearest that the file holds
+        ("/taskRoleArn", 6),  # the environment's default
+        ("", 6),
+    ],
+)
+def test_a_finding_stands_at_its_field(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, line: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("web.yaml").write_text(MANIFESTS)
+    key = Key("TaskDefinition", "stage", "web")
+    problem = Problem("APO-PRE-020", "not there", path=path, file="web.yaml", line=6)
+    (found,) = located(Preflight((Checked(key, problem),), 1), Registry()).findings
+    assert found.problem.line == line
+    gone = evolve(problem, file="gone.yaml")
+    assert located(Preflight((Checked(key, gone),), 1), Registry()).findings[0].problem == gone

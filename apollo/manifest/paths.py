@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -162,7 +163,7 @@ def _ignore_files(top: Path, roots: Iterable[str]) -> Iterator[Path]:
 
 def _read(file: Path, name: str, top: Path) -> bytes | Problem:
     if file.is_symlink():
-        leaves = not file.resolve().is_relative_to(top)
+        leaves = not Path(os.path.realpath(file)).is_relative_to(top)  # which a circle of links may be asked
         return Problem(
             "APO-LOAD-050",
             "a symbolic link that leaves the repository"
@@ -172,6 +173,8 @@ def _read(file: Path, name: str, top: Path) -> bytes | Problem:
             hint="commit the file itself",
         )
     try:
+        if not stat.S_ISREG(file.stat().st_mode):  # to open a pipe would wait for ever
+            return Problem("APO-LOAD-053", "cannot be read: it is not a file", file=name)
         with file.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +97,13 @@ def test_links_are_findings(repo: Path) -> None:
     found = load("apps").problems
     assert [one.file for one in found] == ["apps/other", "apps/web/a.yaml", "apps/web/b.yaml"]
     assert {one.code for one in found} == {"APO-LOAD-050"} and "leaves the repository" in found[2].message
+
+
+def test_what_is_no_file_at_all_is_refused_and_waited_for_by_nobody(repo: Path) -> None:
+    os.mkfifo(repo / "apps/web/pipe.yaml")
+    (repo / "apps/web/circle.yaml").symlink_to("circle.yaml")
+    found = {one.file.rpartition("/")[2]: one.code for one in load("apps").problems}
+    assert found == {"circle.yaml": "APO-LOAD-050", "pipe.yaml": "APO-LOAD-053"}
 
 
 def test_what_is_ignored(repo: Path) -> None:

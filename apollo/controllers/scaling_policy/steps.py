@@ -60,7 +60,10 @@ def deletion(seen: ScalingSeen | None) -> list[Step]:
     if seen is None or seen.absent or len(owner) != 4:
         return []
     _, environment, kind, name = owner
-    why = "it is not in git any more: its policies and scheduled actions go with it, the tasks stay as many"
+    why = (
+        "it is not in git any more: its policies and scheduled actions go with it; the tasks stay as many until "
+        "the next sync, which sets the desiredCount of the service where git has one"
+    )
     return [
         Step("delete", Key(kind, environment, name), _call("DeregisterScalableTarget", seen.place), why=why)
     ]

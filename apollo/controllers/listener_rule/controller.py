@@ -29,13 +29,14 @@ from apollo.api import (
     is_unknown,
 )
 from apollo.controllers.listener_rule import check, scene, steps
-from apollo.controllers.listener_rule.elsewhere import our_listeners
+from apollo.controllers.listener_rule.elsewhere import Indexed, indexed
 from apollo.controllers.listener_rule.seen import (
     LISTENERS,
     SECRETS_SET,
     Listener,
     LiveRule,
     RuleSeen,
+    listener_at,
     listener_of,
 )
 from apollo.controllers.listener_rule.shifting import shift_of, with_served
@@ -178,20 +179,22 @@ class ListenerRuleController(Controller[ListenerRuleSpec, RuleSeen]):
         async for one in self.owned_beside(ctx, want, await self.ahead(ctx)):
             yield one
 
-    async def ahead(self, ctx: Context) -> Collection[str]:
-        """The listeners that hold a rule of ours, as the index of tags tells them."""
-        return await our_listeners(ctx, self.kind)
+    async def ahead(self, ctx: Context) -> Indexed:
+        """What the index of tags tells of rules."""
+        return await indexed(ctx, self.kind)
 
-    async def owned_beside(
-        self, ctx: Context, want: Collection[Want], read: Collection[str]
-    ) -> AsyncIterator[Owned]:
+    async def owned_beside(self, ctx: Context, want: Collection[Want], read: Indexed) -> AsyncIterator[Owned]:
         by_listener: dict[str, dict[Key, Want]] = {}
         for resource in want:
             by_listener.setdefault(resource.spec.listenerArn, {})[resource.key] = resource
         known = sorted(arn for arn in by_listener if not is_unknown(arn))
-        for arn in (*known, *sorted(set(read).difference(known))):
+        for arn in (*known, *sorted(read.listeners.difference(known))):
+            listener: Listener | None
             try:
-                listener = await ctx.load(LISTENERS, arn)
+                if read.tags is None or ctx.thorough:
+                    listener = await ctx.load(LISTENERS, arn)
+                else:  # where all is as it says, tags need no call; whoever finds a difference reads them
+                    listener = await listener_at(ctx, arn, read.tags)
             except AwsError as error:
                 if _is_absent(error):
                     continue  # no listener, no rules

@@ -1,15 +1,32 @@
 """Rules of ours on listeners that no manifest names: DescribeRules asks for a listener, so an index of tags
-has to say which."""
+has to say which. It tells the tags of a hundred rules in a call, too, where ELB tells those of twenty."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from attrs import frozen
+
 from apollo.api import Context
 from apollo.controllers.listener_rule.seen import listener_of
-from apollo.controllers.tagged import owned_arns
+from apollo.controllers.tagged import arns_of, owned_tags
 
-__all__ = ["our_listeners"]
+__all__ = ["Indexed", "indexed"]
 
 
-async def our_listeners(ctx: Context, kind: str) -> frozenset[str]:
-    """The listeners that hold a rule of this environment."""
-    return frozenset(listener_of(arn) for arn in await owned_arns(ctx, kind))
+@frozen
+class Indexed:
+    """What the index tells, late perhaps.
+
+    :ivar listeners: those that hold a rule of this environment.
+    :ivar tags: of every rule that has an owner, by ARN; None where the role may not ask.
+    """
+
+    listeners: frozenset[str]
+    tags: Mapping[str, Mapping[str, str]] | None
+
+
+async def indexed(ctx: Context, kind: str) -> Indexed:
+    """Ask the index."""
+    tags = await owned_tags(ctx, kind)
+    return Indexed(frozenset(listener_of(arn) for arn in arns_of(ctx, kind, tags or {})), tags)

@@ -14,7 +14,16 @@ from apollo.controllers.listener_rule.overlap import Condition, condition_of
 from apollo.errors import AwsError
 from apollo.reads import listed, together
 
-__all__ = ["LISTENERS", "SECRETS_SET", "STAND_IN_TAG", "Listener", "LiveRule", "RuleSeen", "listener_of"]
+__all__ = [
+    "LISTENERS",
+    "SECRETS_SET",
+    "STAND_IN_TAG",
+    "Listener",
+    "LiveRule",
+    "RuleSeen",
+    "listener_at",
+    "listener_of",
+]
 
 STAND_IN_TAG = "apollo:stand-in"
 """Marks the rule that stands for another one of the same owner while that one is changed."""
@@ -116,7 +125,7 @@ class _Listeners(Loader[str, Listener]):
 
     async def fetch(self, ctx: Context, keys: Sequence[str]) -> Mapping[str, Listener]:
         (arn,) = keys
-        return {arn: await _read(ctx, arn)}
+        return {arn: await listener_at(ctx, arn)}
 
 
 LISTENERS = _Listeners()
@@ -139,8 +148,15 @@ class _SecretsSet(Loader[tuple[str, str], bool]):
 SECRETS_SET = _SecretsSet()
 
 
-async def _read(ctx: Context, listener: str) -> Listener:
-    found = await listed(ctx, "elbv2", "DescribeRules", "Rules", ListenerArn=listener, PageSize=400)
+async def listener_at(
+    ctx: Context, arn: str, known: Mapping[str, Mapping[str, str]] | None = None
+) -> Listener:
+    """A listener with its rules.
+
+    :param known: tags by ARN, as an index tells them; a rule that it does not tell counts as having none.
+        That is good for finding that there is nothing to do, and for nothing else. None: they are read.
+    """
+    found = await listed(ctx, "elbv2", "DescribeRules", "Rules", ListenerArn=arn, PageSize=400)
 
     async def tags(rule: Mapping[str, Any]) -> Mapping[str, str] | None:
         try:
@@ -150,9 +166,13 @@ async def _read(ctx: Context, listener: str) -> Listener:
                 raise
             return None  # deleted since it was listed
 
-    tagged = await together(tags, found)
+    tagged: Sequence[Mapping[str, str] | None]
+    if known is None:
+        tagged = await together(tags, found)
+    else:
+        tagged = [known.get(str(rule["RuleArn"]), {}) for rule in found]
     rules = [_rule(rule, its) for rule, its in zip(found, tagged, strict=True) if its is not None]
-    return Listener(listener, tuple(sorted(rules, key=lambda rule: rule.priority or 1 << 30)))
+    return Listener(arn, tuple(sorted(rules, key=lambda rule: rule.priority or 1 << 30)))
 
 
 def _rule(live: Mapping[str, Any], tags: Mapping[str, str]) -> LiveRule:

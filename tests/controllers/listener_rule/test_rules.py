@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from apollo.api import OWNER_TAG, PRUNE_TAG, Identity, Lifecycle, marker
+from apollo.api import OWNER_TAG, PRUNE_TAG, Context, Identity, Lifecycle, Owned, marker
 from apollo.compare import redacted
 
 from ..pilot import Pilot
@@ -195,6 +195,31 @@ async def test_a_held_neighbour_is_neither_moved_nor_removed(stage: Stage) -> No
     only_a = members[:1]  # b is suspended
     (said,) = RULES.conflicts(only_a).values()
     assert "ListenerRule/b" in said.message
+
+
+async def test_a_list_of_our_rules_takes_their_tags_from_the_index_and_reads_none(stage: Stage) -> None:
+    wants = [stage.rule("web", 10), stage.rule("api", 20)]
+    await stage.apply(*wants)
+    stage.foreign(30, [host("foreign.example.com")])
+    pilot = stage.pilot
+    ctx = pilot._aws.context(pilot.env, pilot._environment, lane="sweep")
+
+    async def listed(ctx: Context) -> tuple[list[Owned], dict[str, int]]:
+        pilot.local.clear()
+        return [one async for one in RULES.owned(ctx, wants)], pilot.local.counts()
+
+    found, calls = await listed(ctx)
+    assert calls == {"resourcegroupstaggingapi:GetResources": 1, "elbv2:DescribeRules": 1}
+    closely, calls = await listed(pilot.ctx())
+    assert calls["elbv2:DescribeTags"] == 1, "whoever is about to write reads the rules' own"
+    assert [(one.key, one.identity, one.complete) for one in found] == [
+        (one.key, one.identity, one.complete) for one in closely
+    ]
+    assert [RULES.diff(want, one.seen) for want, one in zip(wants, found, strict=True)] == [[], []]
+    pilot.local.faults.add(action="resourcegroupstaggingapi:GetResources", kind="access_denied")
+    again, calls = await listed(ctx)
+    assert calls["elbv2:DescribeTags"] == 1, "without the index"
+    assert [one.key for one in again] == [one.key for one in found]
 
 
 async def test_another_priority_is_a_change_another_listener_is_a_move(stage: Stage) -> None:

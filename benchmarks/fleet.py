@@ -20,8 +20,9 @@ import anyio
 import anyio.to_thread
 from attrs import field, frozen
 
-from apollo.api import Key, Ref, Step, substitute
+from apollo.api import Key, Ref, Step
 from apollo.aws import LIMITS, Aws, Limit
+from apollo.engine.substitute import substitute
 from apollo.manifest import load_settings
 from apollo.operator import Operator
 from benchmarks.harness import BIN, ROOT

@@ -61,8 +61,8 @@ def deletion(seen: ScalingSeen | None) -> list[Step]:
         return []
     _, environment, kind, name = owner
     why = (
-        "it is not in git any more: its policies and scheduled actions go with it; the tasks stay as many until "
-        "the next sync, which sets the desiredCount of the service where git has one"
+        "it is not in git any more: its policies and scheduled actions go with it; the tasks stay as many "
+        "until the next sync, which sets the desiredCount of the service where git has one"
     )
     return [
         Step("delete", Key(kind, environment, name), _call("DeregisterScalableTarget", seen.place), why=why)

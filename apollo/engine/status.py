@@ -221,8 +221,12 @@ def environment_status(
         health="Unknown" if unknown and not rows else worst(app.health for app in rolled),
         apps=tuple(rolled),
         resources=rows,
-        message=message or "; ".join(problem.message for problem in problems),
+        message=message or "; ".join(map(_with_remedy, problems)),
     )
+
+
+def _with_remedy(problem: Problem) -> str:
+    return f"{problem.message} ({problem.hint})" if problem.hint else problem.message
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -242,7 +242,9 @@ class Operator:
         try:
             engine.take(await self._snapshot(engine, chosen, paths))
         except ApolloError as error:
-            return engine.status((), error.message)
+            more = error.hint and error.hint not in error.message
+            said = f"{error.message} ({error.hint})" if more else error.message
+            return engine.status((), said)
         plan = await engine.plan()
         memory = engine.memory
         since = memory.since if isinstance(memory, StoreMemory) else None
@@ -283,14 +285,23 @@ class Operator:
             async with anyio.create_task_group() as tasks:
                 for environment in self.environments.values():
                     self._served[environment.name] = await self._serve(environment, dry_run)
-                async with anyio.create_task_group() as starting:  # a git that hangs holds up its own only
-                    for served in self._served.values():
-                        starting.start_soon(tasks.start, served.run)
+                async with anyio.create_task_group() as waiting:
+                    waiting.start_soon(self._give_up, waiting.cancel_scope)
+                    # A git that hangs holds up its own environment only.
+                    async with anyio.create_task_group() as starting:
+                        for served in self._served.values():
+                            starting.start_soon(tasks.start, served.run)
+                    waiting.cancel_scope.cancel()
                 task_status.started()
                 await self._stopping.wait()
                 for served in self._served.values():
                     served.stop()
         return RunReport({}, {})
+
+    async def _give_up(self, scope: anyio.CancelScope) -> None:
+        """An environment whose git has not answered yet has no call in flight: nothing is waited for."""
+        await self._stopping.wait()
+        scope.cancel()
 
     async def _open(self) -> None:
         for environment in self.environments.values():

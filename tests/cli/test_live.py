@@ -479,7 +479,13 @@ def test_kind_and_name_may_be_two_words(deployed: Checkout) -> None:
 def test_nothing_that_is_known_is_not_healthy(checkout: Checkout, aws: LocalAws) -> None:
     checkout.git("rm", "-rq", "apps")
     checkout.git("commit", "-qm", "all gone")
-    assert apollo("status").stdout.startswith("stage · Unknown · Unknown · commit ")
+    first, second, *_ = apollo("status").stdout.splitlines()
+    assert first.startswith("stage · Unknown · Unknown · commit ")
+    assert second.startswith("  there is no folder apps at this commit (correct source.path, ")
+    (checkout.folder / "apollo.yaml").write_text(
+        (checkout.folder / "apollo.yaml").read_text().replace("branch: main", "branch: mian")
+    )
+    assert 'there is no branch "mian" (did you mean' in apollo("status").stdout
 
 
 def test_suspend_and_resume(deployed: Checkout, aws: LocalAws) -> None:

@@ -139,7 +139,10 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "The folder of manifests is larger than Apollo reads.",
         "Set spec.source.path to the folder that holds manifests only.",
     ),
-    "APO-PLAN-001": ("Two resources are the same object in AWS.", "Rename one, or remove it."),
+    "APO-PLAN-001": (
+        "Resources wait for each other in a circle; what does not hang on it goes on.",
+        "Remove one of the references or dependsOn entries that the message names.",
+    ),
     "APO-PLAN-010": (
         "There is something else to do than in the plan that was agreed to.",
         "Git, the configuration or AWS moved since: look at the new plan.",

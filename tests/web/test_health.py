@@ -11,6 +11,7 @@ import pytest
 from apollo import web
 from apollo.errors import ApolloError
 from apollo.operator.watch import ALIVE
+from apollo.source import Commit, GitSource
 from apollo.web.server import bind
 from tests.integration.world import World, git, service, task_definition
 from tests.web.conftest import healthy, serving, until
@@ -82,6 +83,25 @@ async def test_expired_credentials_are_told_and_pass(world: World, caplog: pytes
         await until(lambda: healthy(site.operator))
         assert (await site.get("/readyz"))[0] == 200
     assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def test_a_git_that_hangs_from_the_start_does_not_hold_up_the_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refresh = GitSource.refresh
+
+    async def hangs(self: GitSource, accepted: str | None = None) -> Commit:
+        if self._source.branch == "prod":
+            await anyio.sleep_forever()
+        return await refresh(self, accepted)
+
+    monkeypatch.setattr(GitSource, "refresh", hangs)
+    world.configure(environments=("stage", "prod"))
+    world.write(WEB)
+    with anyio.fail_after(20):
+        async with serving(world) as site:
+            await until(lambda: healthy(site.operator))
+            assert json.loads((await site.get("/readyz"))[1])["environments"]["prod"]["ok"] is False
 
 
 async def test_a_loop_that_does_not_move_is_dead_and_says_which(world: World) -> None:

@@ -17,6 +17,7 @@ def snapshot(ecs: Region) -> Json:
                 "capacityProviders": sorted(cluster.capacity_providers),
                 "settings": sorted(cluster.settings, key=lambda item: str(item.get("name"))),
                 "containerInstances": len(cluster.instances),
+                "draining": len(cluster.draining()),
                 "defaultCapacityProviderStrategy": cluster.default_strategy,
                 "services": {name: _service(s, now) for name, s in sorted(cluster.services.items())},
             }
@@ -31,6 +32,7 @@ def snapshot(ecs: Region) -> Json:
             for family, revisions in sorted(ecs.families.items())
             for number, definition in sorted(revisions.items())
         },
+        "settings": {who: dict(sorted(said.items())) for who, said in sorted(ecs.settings.items()) if said},
         "tasks": _tally(list(ecs.standalone.values()), now),
     }
 

@@ -2,7 +2,8 @@
 
 Every local AWS of the run is listened to, in every worker; requests that carry Apollo's User-Agent count. At
 the end: what was used must be printed. When the whole suite ran and passed, what is printed must have been
-used, too. `tests.permissions.known` names the exceptions.
+used, too; that this was looked at is told, and a run fails whose workers did not tell what they saw.
+`tests.permissions.known` names the exceptions.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ class Recorder:
         self.calls: dict[tuple[str, str], set[str]] = {}
         """Service and operation → the tests that asked for it."""
         self._whole = not self._worker and _is_whole(config)
+        self._silent: list[str] = []
+        """Workers that ended without handing over what they noted."""
         self._verdict: list[str] = []
+        self._judged = False
         _listen(self._note)
 
     def _note(self, service: str, operation: str, user_agent: str) -> None:
@@ -44,8 +48,8 @@ class Recorder:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
         sent = getattr(node, "workeroutput", {}).get(_SENT)
-        if sent is None or error is not None:
-            self._whole = False
+        if sent is None:
+            self._silent.append(str(getattr(getattr(node, "gateway", None), "id", node)))
         for service, operation, tests in sent or ():
             self.calls.setdefault((service, operation), set()).update(tests)
 
@@ -61,7 +65,10 @@ class Recorder:
             # For whoever wants to know who asks for what: .pytest_cache/v/apollo/calls
             rows = {f"{service}:{name}": sorted(tests) for (service, name), tests in self.calls.items()}
             self._config.cache.set("apollo/calls", dict(sorted(rows.items())))
-        self._verdict = list(_judge(self.calls, whole=self._whole and exitstatus == 0))
+        self._judged = self._whole and exitstatus == 0 and not self._config.option.collectonly
+        self._verdict = list(_judge(self.calls, whole=self._judged))
+        if self._judged and self._silent:
+            self._verdict.append(f"{', '.join(self._silent)} ended without telling what was used")
         if self._verdict and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -70,6 +77,8 @@ class Recorder:
             terminalreporter.section("permissions", red=True)
             for line in self._verdict:
                 terminalreporter.write_line(line)
+        elif self._judged:
+            terminalreporter.write_line("permissions: every action that apollo iam-policy prints is used")
 
 
 def _is_whole(config: pytest.Config) -> bool:
@@ -87,7 +96,7 @@ def _is_whole(config: pytest.Config) -> bool:
 
 
 def _judge(calls: Mapping[tuple[str, str], set[str]], *, whole: bool) -> Iterator[str]:
-    if not calls:
+    if not calls and not whole:
         return
     from tests.permissions.known import NOT_ASKED_FOR, action_of, allowed, counted, own
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +13,7 @@ import pytest
 from tests.permissions.known import NOT_ASKED_FOR, own
 from tests.permissions.recorder import Recorder, _judge
 
+ROOT = Path(__file__).resolve().parents[2]
 HERE = {"tests/cli/test_live.py::test_apply"}
 
 
@@ -39,15 +44,60 @@ def test_only_a_whole_run_can_tell_what_is_not_used() -> None:
     lines = list(_judge(calls, whole=True))
     assert len(lines) == len(own() - set(NOT_ASKED_FOR) - {"ecs:DescribeServices"})
     assert all("no test uses it" in line for line in lines)
-    assert list(_judge({}, whole=True)) == [], "nothing of Apollo ran at all"
+    assert len(list(_judge({}, whole=True))) == len(lines) + 1, "who notes nothing has not looked"
 
 
-def test_workers_hand_over_and_one_that_is_lost_makes_the_run_partial(pytestconfig: pytest.Config) -> None:
+def test_workers_hand_over_and_one_that_does_not_is_told(pytestconfig: pytest.Config) -> None:
     recorder = Recorder.__new__(Recorder)
-    recorder.calls, recorder._whole = {}, True
+    recorder.calls, recorder._silent = {}, []
     sent = [("ecs", "DescribeServices", sorted(HERE))]
     recorder.pytest_testnodedown(SimpleNamespace(workeroutput={"apollo_calls": sent}), None)
-    assert recorder.calls == {("ecs", "DescribeServices"): HERE} and recorder._whole
-    recorder.pytest_testnodedown(SimpleNamespace(), "crashed")
-    assert not recorder._whole
+    assert recorder.calls == {("ecs", "DescribeServices"): HERE} and not recorder._silent
+    recorder.pytest_testnodedown(SimpleNamespace(gateway=SimpleNamespace(id="gw1")), "crashed")
+    assert recorder._silent == ["gw1"]
     assert pytestconfig.pluginmanager.has_plugin("apollo-permissions")
+
+
+CONFTEST = """
+from tests.permissions import known
+from tests.permissions.recorder import register as pytest_configure
+
+known.own = lambda: frozenset({granted})
+"""
+TEST = """
+from apollo.testing import LocalAws
+
+def test_it():
+    with LocalAws() as aws:
+        aws.client("ecs", user_agent_extra="apollo/1.0/acme").describe_clusters(clusters=["green"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("granted", "code", "said"),
+    [
+        (["ecs:DescribeClusters"], 0, "permissions: every action that apollo iam-policy prints is used"),
+        (
+            ["ecs:DescribeClusters", "ecs:UpdateService"],
+            1,
+            "ecs:UpdateService is printed by apollo iam-policy, and no test uses it",
+        ),
+    ],
+)
+def test_a_whole_green_run_is_judged_beside_workers_too(
+    tmp_path: Path, granted: list[str], code: int, said: str
+) -> None:
+    """A suite of one test, run as this one is."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = tests\n")
+    (tmp_path / "tests/cli").mkdir(parents=True)
+    (tmp_path / "tests/conftest.py").write_text(CONFTEST.format(granted=granted))
+    (tmp_path / "tests/cli/test_one.py").write_text(TEST)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-n", "1", "--dist", "worksteal", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+    assert (done.returncode, said in done.stdout) == (code, True), done.stdout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
@@ -25,22 +25,20 @@ from apollo.api import (
     Wait,
     is_unknown,
 )
-from apollo.controllers.service import check, diff, follow, observe
-from apollo.controllers.service import forecast as foreseen
-from apollo.controllers.service.fields import ignored_changes
-from apollo.controllers.service.loaders import OURS
-from apollo.controllers.service.observe import Listed
-from apollo.controllers.service.scaling import with_count_owner
-from apollo.controllers.service.seen import ServiceSeen, cluster_name, primary, project
-from apollo.controllers.tags import tag_map
+from apollo.controllers.service import check
+from apollo.controllers.service.places import cluster_name, identity_of
 from apollo.resources.service import ServiceSpec
+
+if TYPE_CHECKING:
+    from apollo.controllers.service.observe import Listed
+    from apollo.controllers.service.seen import ServiceSeen
 
 __all__ = ["ServiceController"]
 
 Want = Resource[ServiceSpec]
 
 
-class ServiceController(Controller[ServiceSpec, ServiceSeen]):
+class ServiceController(Controller[ServiceSpec, "ServiceSeen"]):
     """An ECS service, followed through its rollouts.
 
     Each change is one UpdateService. What AWS cannot change in place is deleted and created anew, which the
@@ -84,7 +82,7 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
     rank = 20
 
     def identity(self, spec: ServiceSpec, env: Env) -> Identity:
-        return observe.identity_of(spec.cluster or env.cluster or "default", spec.serviceName or "")
+        return identity_of(spec.cluster or env.cluster or "default", spec.serviceName or "")
 
     def provides(self, spec: ServiceSpec) -> Iterable[str]:
         """What is scaled, as Application Auto Scaling names it."""
@@ -120,11 +118,13 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
             yield problem
 
     async def observe(self, ctx: Context, at: Identity | None, want: Want | None) -> ServiceSeen | None:
+        from apollo.controllers.service import work
+
         if at is None:
             if want is None:
                 return None
             at = self.identity(want.spec, want.env)
-        seen = await observe.look(ctx, at)
+        seen = await work.observe.look(ctx, at)
         if seen is None or want is None:
             return None if seen is None or seen.absent else seen
         if seen.absent:
@@ -132,11 +132,13 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
             return evolve(seen, tags=want.tags)
         if seen.status != "ACTIVE":
             return seen
-        seen = await observe.complete(ctx, want, await with_count_owner(ctx, want, seen))
-        return await observe.follow(ctx, want, seen)
+        seen = await work.observe.complete(ctx, want, await work.with_count_owner(ctx, want, seen))
+        return await work.observe.follow(ctx, want, seen)
 
     def diff(self, want: Want | None, seen: ServiceSeen | None) -> Sequence[Step]:
-        return diff.steps(want, seen) if want is not None else diff.deletion(seen)
+        from apollo.controllers.service import work
+
+        return work.diff.steps(want, seen) if want is not None else work.diff.deletion(seen)
 
     def outputs(self, seen: ServiceSeen) -> Mapping[str, str]:
         if seen.status != "ACTIVE":
@@ -144,42 +146,62 @@ class ServiceController(Controller[ServiceSpec, ServiceSeen]):
         return {"arn": seen.arn, "name": seen.name, "cluster": seen.cluster}
 
     def settled(self, want: Want | None, seen: ServiceSeen | None) -> Wait | None:
-        return follow.settled(want, seen)
+        from apollo.controllers.service import work
+
+        return work.follow.settled(want, seen)
 
     def health(self, want: Want | None, seen: ServiceSeen | None) -> Health:
-        return follow.health(want, seen)
+        from apollo.controllers.service import work
+
+        return work.follow.health(want, seen)
 
     def rejected(self, want: Want, seen: ServiceSeen | None) -> str | None:
-        return follow.rejected(want, seen)
+        from apollo.controllers.service import work
+
+        return work.follow.rejected(want, seen)
 
     def ignored(self, want: Want, seen: ServiceSeen | None) -> Sequence[Ignored]:
-        return ignored_changes(want, seen) if seen is not None and seen.status == "ACTIVE" else ()
+        from apollo.controllers.service import work
+
+        return work.ignored_changes(want, seen) if seen is not None and seen.status == "ACTIVE" else ()
 
     def forecast(self, want: Want | None, seen: ServiceSeen | None, steps: Sequence[Step]) -> Forecast | None:
-        return foreseen.forecast(want, seen, steps)
+        from apollo.controllers.service import work
+
+        return work.forecast.forecast(want, seen, steps)
 
     async def durations(self, ctx: Context, at: Identity) -> Sequence[float]:
-        return await foreseen.durations(ctx, at)
+        from apollo.controllers.service import work
+
+        return await work.forecast.durations(ctx, at)
 
     async def owned(self, ctx: Context, want: Collection[Want]) -> AsyncIterator[Owned]:
-        async for one in observe.owned(ctx, want):
+        from apollo.controllers.service import work
+
+        async for one in work.observe.owned(ctx, want):
             yield one
 
     async def ahead(self, ctx: Context) -> Listed:
         """Most of what is ours lies in the environment's own cluster, whatever git asks for."""
-        return await observe.ahead(ctx)
+        from apollo.controllers.service import work
+
+        return await work.observe.ahead(ctx)
 
     async def owned_beside(self, ctx: Context, want: Collection[Want], read: Listed) -> AsyncIterator[Owned]:
-        async for one in observe.owned(ctx, want, read):
+        from apollo.controllers.service import work
+
+        async for one in work.observe.owned(ctx, want, read):
             yield one
 
     def acted(self, ctx: Context, step: Step, answer: Mapping[str, Any]) -> ServiceSeen | None:
+        from apollo.controllers.service import work
+
         live = answer.get("service")
         if not live or step.call.operation not in ("CreateService", "UpdateService"):
             return None
-        ctx.remember(OURS, str(primary(live).get("id", "")), True)
+        ctx.remember(work.OURS, str(work.primary(live).get("id", "")), True)
         if step.call.operation == "UpdateService":
             return None  # the answer does not tell the tags
         params = step.call.params
-        seen = project(live, cluster_name(str(params.get("cluster") or "default")))
-        return evolve(seen, tags=tag_map(params["tags"]))
+        seen = work.project(live, cluster_name(str(params.get("cluster") or "default")))
+        return evolve(seen, tags=work.tag_map(params["tags"]))

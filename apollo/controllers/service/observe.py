@@ -33,18 +33,15 @@ from apollo.controllers.service.loaders import (
     Newest,
     Unknowable,
 )
-from apollo.controllers.service.seen import Deployment, ServiceSeen, cluster_name, seconds
+from apollo.controllers.service.places import cluster_name, identity_of
+from apollo.controllers.service.seen import Deployment, ServiceSeen, seconds
 from apollo.controllers.tagged import owned_arns
 from apollo.reads import pages, together
 from apollo.resources.service import ServiceSpec
 
-__all__ = ["Listed", "ahead", "complete", "follow", "identity_of", "look", "matters", "owned"]
+__all__ = ["Listed", "ahead", "complete", "follow", "look", "matters", "owned"]
 
 Want = Resource[ServiceSpec]
-
-
-def identity_of(cluster: str, name: str) -> Identity:
-    return Identity("ecs:service", f"{cluster_name(cluster)}/{name}")
 
 
 async def look(ctx: Context, at: Identity) -> ServiceSeen | None:

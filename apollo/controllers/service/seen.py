@@ -8,11 +8,10 @@ from typing import Any
 
 from attrs import field, frozen
 
-from apollo.api import is_unknown
 from apollo.compare.service import live_spec
 from apollo.controllers.tags import tag_map
 
-__all__ = ["Deployment", "ServiceSeen", "cluster_name", "project"]
+__all__ = ["Deployment", "ServiceSeen", "project"]
 
 # Told by DescribeServiceRevisions only.
 _REVISION_ONLY = ("gatewayConnectors", "monitoring")
@@ -134,11 +133,6 @@ def project(live: Mapping[str, Any], cluster: str) -> ServiceSeen:
         live=rest,
         tags=tag_map(live.get("tags")),
     )
-
-
-def cluster_name(cluster: str) -> str:
-    """The short name of a cluster that is named by name or ARN. One that is not known yet stays as it is."""
-    return cluster if is_unknown(cluster) else cluster.rsplit("/", 1)[-1]
 
 
 def seconds(moment: object) -> float:

@@ -14,7 +14,8 @@ from apollo.controllers.existence import balancing, clusters, discovery, logs, n
 from apollo.controllers.existence.base import Check, Unknown, find, run
 from apollo.controllers.existence.clusters import CLUSTERS, SERVICES_PER_CLUSTER, TASKS_PER_SERVICE, quota
 from apollo.controllers.service import verify_network, verify_traffic
-from apollo.controllers.service.seen import ServiceSeen, cluster_name
+from apollo.controllers.service.places import cluster_name
+from apollo.controllers.service.seen import ServiceSeen
 from apollo.resources.service import ServiceSpec
 
 __all__ = ["ACTIONS", "problems"]

@@ -19,7 +19,8 @@ from apollo.controllers.scaling_policy.seen import (
     project,
 )
 from apollo.controllers.service.loaders import REVISIONS
-from apollo.controllers.service.observe import identity_of, look
+from apollo.controllers.service.observe import look
+from apollo.controllers.service.places import identity_of
 from apollo.controllers.service.seen import ServiceSeen
 from apollo.controllers.task_definition import REVISIONS as TASKS
 from apollo.controllers.task_definition import Revision

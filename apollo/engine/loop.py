@@ -161,9 +161,19 @@ class Loop:
 
     def look(self, keys: Iterable[Key] = (), reason: str = "manual") -> None:
         """Look now, at some or at all."""
-        groups = {self.engine.graph.group_of[key] for key in keys if key in self.engine.graph.group_of}
-        for group in groups or [*self.engine.graph.groups, SWEEP]:
+        graph = self.engine.graph
+        groups = {graph.group_of[key] for key in keys if key in graph.group_of}
+        if not groups:
+            # Of very much, what was as git says is looked at together.
+            together = len(graph.groups) > self.workers
+            groups = {name for name, its in graph.groups.items() if not (together and self._rests(its))}
+            groups.add(SWEEP)
+        for group in groups:
             self.scheduler.add(group, reasons=(reason,), priority=Priority.MANUAL)
+
+    def _rests(self, keys: Iterable[Key]) -> bool:
+        items = [self.items.get(key) for key in keys]
+        return all(item is not None and is_applied(item) for item in items)
 
     async def approve(self) -> None:
         """Look for what a person let through as one plan. To be asked now and then; mostly costs nothing."""

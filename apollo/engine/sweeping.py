@@ -23,7 +23,9 @@ __all__ = ["Sweeper"]
 _SELDOM = 10
 """What cannot change is looked at in one of so many sweeps: somebody may have deleted it."""
 _TOGETHER = 200
-"""So many groups are looked at together for the first time: enough to fill calls, little enough to hold."""
+"""So many groups are looked at together: enough to fill calls, little enough to hold."""
+_PATIENCE = 60.0
+"""Seconds that a look among others may take."""
 
 
 @define
@@ -55,7 +57,10 @@ class Sweeper:
         return found
 
     async def sweep(self, lane: str = "sweep") -> bool:
-        """Look at everything once. False when git moved meanwhile, and it has to be done again."""
+        """Look at everything once. False when git moved meanwhile, and it has to be done again.
+
+        :param lane: ``sweep``; in another one somebody asked for it, and nothing is left out.
+        """
         engine = self.engine
         unlisted = set(self.unlisted)
         swept = await engine.sweep(lane)
@@ -64,8 +69,9 @@ class Sweeper:
             self.scheduler.add(name, reasons=("removed",), priority=Priority.COMMIT)
         told = {owned.key: owned for owned in swept.owned if owned.complete}
         self._count += 1
+        thorough = lane != "sweep" or not self._count % _SELDOM
         for level in engine.graph.group_order():
-            first = [name for name in level if self._is_new(name)]
+            first = [name for name in level if self._is_new(name) or (thorough and self._has_stayed(name))]
             for name in level:
                 if name not in first and (keys := sorted(engine.graph.groups.get(name, ()))):
                     await self._again(name, keys, told if name not in unlisted else {})
@@ -77,7 +83,7 @@ class Sweeper:
 
     async def _again(self, name: str, keys: Sequence[Key], told: Mapping[Key, Owned]) -> None:
         """Take in what the list told of a group, or have it looked at closer."""
-        if self._count % _SELDOM and all(self._stays(key) for key in keys):
+        if all(self._stays(key) for key in keys):
             return
         seen = await self._from(told, keys)
         if seen is None:
@@ -91,24 +97,30 @@ class Sweeper:
         keys = self.engine.graph.groups.get(name, ())
         return not any(key in self.items for key in keys) and not self._is_queued(name)
 
+    def _has_stayed(self, name: str) -> bool:
+        keys = self.engine.graph.groups.get(name, ())
+        return all(self._stays(key) for key in keys) and not self._is_queued(name)
+
     def _is_queued(self, name: str) -> bool:
         queue = self.scheduler.queue
         return name in queue.running or queue.due(name) is not None
 
     async def _first(self, name: str, told: Mapping[Key, Owned], lane: str) -> None:
-        """Look at a group for the first time. What equals git needs no second look."""
+        """Look at a group together with others. What equals git needs no second look."""
         looker = self.engine.looker
-        async with self.turn(name):
-            keys = sorted(self.engine.graph.groups.get(name, ()))
-            places = {key: self.engine.place(key) for key in keys}
-            listed = {
-                key: told[key].seen for key in keys if key in told and told[key].identity == places[key]
-            }
-            members = await looker.group(keys, lane, told=listed)
+        members = None
+        with anyio.move_on_after(_PATIENCE):  # what hangs is left to a worker of its own, and holds up nobody
+            async with self.turn(name):
+                keys = sorted(self.engine.graph.groups.get(name, ()))
+                places = {key: self.engine.place(key) for key in keys}
+                listed = {
+                    key: told[key].seen for key in keys if key in told and told[key].identity == places[key]
+                }
+                members = await looker.group(keys, lane, told=listed)
         if self._is_queued(name):  # a commit was faster
             return
-        if not all(is_applied(member.plan) for member in members):
-            self.scheduler.add(name, reasons=("start",), priority=Priority.COMMIT)
+        if members is None or not all(is_applied(member.plan) for member in members):
+            self.scheduler.add(name, reasons=("sweep",), priority=Priority.COMMIT)
             return
         for member in members:
             await self.settle(member)

@@ -144,6 +144,46 @@ async def test_a_start_with_very_much_heals_at_once_what_differs_and_tells_the_r
         assert set(read) == {"Box/b007", "Box/b011", "Box/b023", "Box/old"}
 
 
+async def test_whoever_asks_for_a_look_at_very_much_gets_one_list_and_a_look_at_what_differs() -> None:
+    world = World()
+    async with running(world) as loop:
+        loop.take(many())
+        await world.clock.advance(40)
+        world.cloud.objects["Box/b007"]["size"] = 42
+        world.cloud.fail["Put Box/b009"] = Terminal("no", reason="AccessDenied")
+        loop.take(evolve(many(b009=9), changed=frozenset({Key("Box", "stage", "b009")})))
+        await world.clock.advance(0.5)
+        world.cloud.fail.clear()
+        world.cloud.calls.clear()
+        loop.look()
+        await world.clock.advance(5)
+        assert ("Put", "Box/b007") in world.cloud.mutations
+        read = {ident for operation, ident in world.cloud.calls if operation == "Read"}
+        assert {ident for ident in read if ident.startswith("Box/")} == {"Box/b007", "Box/b009"}
+
+
+async def test_a_look_that_hangs_holds_up_no_first_look_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apollo.engine.sweeping._PATIENCE", 0.05)
+    world = World()
+    async with running(world) as loop:
+        loop.take(many())
+        await world.clock.advance(5)
+
+    class Hanging(Base):
+        async def observe(self, ctx: Context, at: Any, want: Any) -> Any:
+            if want.key.name == "b030":
+                await anyio.sleep_forever()
+            return await super().observe(ctx, at, want)
+
+    world.kinds = ToyKinds((Hanging(), Box()))
+    async with running(world) as loop:
+        loop.take(many())
+        with anyio.fail_after(10):
+            while status(loop, "b059")[0] != "Synced":  # noqa: ASYNC110 - patience is in real time
+                await anyio.sleep(0.01)
+        assert status(loop, "b030")[0] != "Synced", "it waits for what hangs"
+
+
 async def test_a_commit_overtakes_the_first_look_at_very_much() -> None:
     world = World()
     async with running(world) as loop:

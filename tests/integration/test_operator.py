@@ -38,7 +38,7 @@ async def running(world: World, events: list[Event] | None = None) -> AsyncItera
         operator.stop()
 
 
-async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for something that real threads, processes and sockets bring about."""
     with anyio.fail_after(seconds):
         while not condition():  # noqa: ASYNC110 - what is waited for happens outside of this loop

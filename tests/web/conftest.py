@@ -61,7 +61,7 @@ async def serving(world: World, **options: Any) -> AsyncIterator[Site]:
         operator.stop()
 
 
-async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     with anyio.fail_after(seconds):
         while not condition():  # noqa: ASYNC110 - what is waited for happens outside of this loop
             await anyio.sleep(0.02)

@@ -35,12 +35,6 @@ def heard() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def end_on_sigterm() -> None:
-    """While nothing is begun yet, SIGTERM ends at once. Process 1 of a container would not even hear it."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda number, frame: os._exit(0))
-
-
 def _heard() -> list[signal.Signals]:
     signals = [signal.SIGTERM, signal.SIGINT]
     hangup: signal.Signals | None = getattr(signal, "SIGHUP", None)

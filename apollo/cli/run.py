@@ -75,13 +75,11 @@ def run(
     from apollo import telemetry
     from apollo.cli import where
     from apollo.cli.elsewhere import Elsewhere
-    from apollo.cli.interrupts import end_on_sigterm
     from apollo.cli.lines import are_json, say_line, take_all
     from apollo.cli.serving import Serving
     from apollo.cli.tracing import otel
     from apollo.operator import Operator
 
-    end_on_sigterm()
     state = ctx.ensure_object(State)
     telemetry.setup("DEBUG" if state.debug else log_level.upper(), log_format)
     state.lines = are_json(log_format)

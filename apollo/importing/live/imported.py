@@ -9,6 +9,8 @@ from attrs import evolve
 
 from apollo.api import OWNER_TAG, AwsError, Context, Key
 from apollo.controllers.listener_rule.seen import Listener, LiveRule
+from apollo.controllers.revisions import REVISIONS as TASKS
+from apollo.controllers.revisions import Revision
 from apollo.controllers.scaling_policy.seen import (
     ACTIONS,
     POLICIES,
@@ -22,8 +24,6 @@ from apollo.controllers.service.loaders import REVISIONS
 from apollo.controllers.service.observe import look
 from apollo.controllers.service.places import identity_of
 from apollo.controllers.service.seen import ServiceSeen
-from apollo.controllers.task_definition import REVISIONS as TASKS
-from apollo.controllers.task_definition import Revision
 from apollo.errors import ApolloError
 from apollo.importing.live.asked import Asked, asked
 from apollo.importing.live.balancers import rule_of, rules_to, target_groups_of

@@ -21,6 +21,11 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _SECRET_FIELDS = frozenset({"clientsecret"})
+_SECRET_FIELD = re.compile(
+    r".*(?:password|passwd|passphrase)|(?:.*[-_])?(?:secret|token)|.*credentials?"
+    r"|.*(?:secret|auth|access|api|private|signing|encryption)[-_]?(?:string|value|key|token)"
+)
+"""Fields of other packages' kinds; AWS's own for the built-in ones do not look so."""
 _SECRET_MAPS = frozenset({"options"})
 """Log and router options: tokens of log services stand there under any name."""
 _FREE_NAMES = frozenset(
@@ -69,7 +74,7 @@ def _shown(value: Any, path: tuple[str, ...]) -> Any:
         return value
     if is_unknown(value):
         return UNKNOWN
-    if _sensitive(path):
+    if _sensitive(path) or _named(path, value):
         return SENSITIVE
     if isinstance(value, str):
         return _IN_URL.sub(rf"\1{SENSITIVE}@", _ASSIGNED.sub(rf"\1{SENSITIVE}", value))
@@ -91,10 +96,18 @@ def secrets_in(value: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
             yield from secrets_in(item, path)
             before = item
     elif isinstance(value, str) and not is_unknown(value):
-        if _sensitive(path) and not path[-1].startswith("awslogs-"):  # where logs go is no secret
+        secret = _sensitive(path) or _named(path, value)
+        if secret and not path[-1].startswith("awslogs-"):  # where logs go is no secret
             yield value
         yield from _PASSWORD.findall(value)
         yield from (found[1].strip("\"'{}[]()") for found in _ASSIGNED.findall(value))
+
+
+def _named(path: tuple[str, ...], value: object) -> bool:
+    """Whether a field's own name says that its value is secret; a reference to a secret is none."""
+    if not path or (isinstance(value, str) and value.startswith("arn:")):
+        return False
+    return _SECRET_FIELD.fullmatch(path[-1].lower()) is not None
 
 
 def _sensitive(path: tuple[str, ...]) -> bool:

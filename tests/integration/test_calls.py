@@ -189,7 +189,6 @@ async def test_a_sweep_of_a_running_operator_costs_the_least_that_aws_allows(
             "ecs:ListServices": 1,
             "ecs:DescribeServices": count // 10,
             "elbv2:DescribeRules": 1,
-            "elbv2:DescribeTags": 2,  # of 21 rules: the default one counts
             "application-autoscaling:DescribeScalableTargets": 1,
             "application-autoscaling:DescribeScalingPolicies": count // 10,
             "application-autoscaling:DescribeScheduledActions": 1,

@@ -17,10 +17,11 @@ from tests.docs.shell import Shell
 
 __all__ = ["STAGES", "stage"]
 
-SPEED = 400.0
-"""How much faster than time rollouts run for the pages."""
+SPEED = 100.0
+"""How much faster than time rollouts run for the pages. Not more: what a command sees right after a call is
+to be the beginning of the rollout on a busy machine, too."""
 
-HASTE = 10.0
+HASTE = 2.5
 """How much faster than time the clock of ``apollo`` runs. Beside `SPEED` it is slow: a rollout is over when
 it looks for the second time, so that it prints the same each time."""
 

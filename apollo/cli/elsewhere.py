@@ -11,7 +11,6 @@ from urllib.parse import parse_qs
 from attrs import frozen
 
 from apollo.errors import ApolloError
-from apollo.telemetry import redact
 
 if TYPE_CHECKING:
     from apollo.settings import Settings
@@ -22,6 +21,12 @@ TOKEN = "APOLLO_CONFIG_TOKEN"
 """Holds the credential for a private repository of the configuration: a token, or the text of an ssh key."""
 KNOWN_HOSTS = "APOLLO_CONFIG_KNOWN_HOSTS"
 """The path of the known_hosts file for one that is reached over ssh."""
+
+
+def _redact(text: str) -> str:
+    from apollo.telemetry import redact  # late: a command that is given a path has no use for it
+
+    return redact(text)
 
 
 @frozen
@@ -48,7 +53,7 @@ class Elsewhere(type(Path())):  # type: ignore[misc]
             super().__init__()
 
     def __str__(self) -> str:
-        return redact(self.text)
+        return _redact(self.text)
 
     def resolve(self, strict: bool = False) -> Elsewhere:
         return self
@@ -95,7 +100,7 @@ def _parsed(text: str) -> _InGit:
     repo, _, file = rest.partition("//")
     options = parse_qs(query, keep_blank_values=True)
     if not (mark and repo) or set(options) - {"ref"} or any(len(values) != 1 for values in options.values()):
-        raise _unclear(f"-f {redact(text)} is not understood")
+        raise _unclear(f"-f {_redact(text)} is not understood")
     (ref,) = options.get("ref") or ["main"]
     return _InGit(f"{scheme}://{repo}", file.strip("/") or "apollo.yaml", ref)
 
@@ -116,7 +121,7 @@ async def _read(place: _InGit) -> bytes:
     commit = await git.refresh()
     content = await git.read(commit.sha, place.file)
     if content is None:
-        raise _unclear(f"{redact(place.repo)} has no file {place.file} at {place.ref}")
+        raise _unclear(f"{_redact(place.repo)} has no file {place.file} at {place.ref}")
     return content
 
 

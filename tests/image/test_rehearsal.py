@@ -87,6 +87,9 @@ def test_its_command_serves_and_its_healthcheck_finds_out(image: Path, tmp_path:
             while subprocess.run([*probe, "--ready"], env=environment, capture_output=True).returncode:
                 assert time.monotonic() < end, "it does not become ready"
             assert subprocess.run(probe, env=environment, capture_output=True).returncode == 0
+            while not (state / ".apollo/state.db").exists():  # made with the first thing to remember
+                assert time.monotonic() < end, "it remembers nothing"
+                time.sleep(0.05)
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=25)
             assert process.returncode == 0
@@ -94,4 +97,3 @@ def test_its_command_serves_and_its_healthcheck_finds_out(image: Path, tmp_path:
         finally:
             process.kill()
             process.communicate()
-    assert (state / ".apollo/state.db").exists()

@@ -3,7 +3,7 @@
 # Annotations are values here, not text: pydantic would compile the text of each anew, for every class below.
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema, core_schema
 if TYPE_CHECKING:
     from apollo.api import Env
 
-__all__ = ["Spec"]
+__all__ = ["Spec", "lean"]
 
 
 class Spec(BaseModel):
@@ -41,6 +41,22 @@ class Spec(BaseModel):
     def declared(self) -> dict[str, Any]:
         """What the manifest declares, as plain data: unset and null members are left out."""
         return self.model_dump(mode="python", exclude_none=True, exclude_unset=True, by_alias=True)
+
+
+_FIELDS: dict[frozenset[str], set[str]] = {}
+_NONE: dict[str, Any] = {}
+_S = TypeVar("_S", bound=Spec)
+
+
+def lean(spec: _S) -> _S:
+    """The spec, sharing with others what is alike: which fields are set, and that none is unknown. Nothing of
+    it ever changes, and a thousand services are twenty thousand models, each with a set and a mapping of its
+    own otherwise: a fifth of what their repository takes."""
+    fields = spec.__pydantic_fields_set__
+    object.__setattr__(spec, "__pydantic_fields_set__", _FIELDS.setdefault(frozenset(fields), fields))
+    if spec.__pydantic_extra__ is not None and not spec.__pydantic_extra__:
+        object.__setattr__(spec, "__pydantic_extra__", _NONE)
+    return spec
 
 
 _MARK = "\ue000"

@@ -36,6 +36,7 @@ from apollo.manifest.specfrom import SUFFIXES, native, target_of
 from apollo.manifest.syntax import MAX_PROBLEMS, ParsedFile, parse
 from apollo.manifest.unit import Entry, Provenance, Unit, Use
 from apollo.settings import Environment
+from apollo.spec import lean
 
 __all__ = ["SETTINGS_KINDS", "Builder", "digest_of", "env_of"]
 
@@ -283,7 +284,7 @@ class _FileWork:
         if spec is None or unset:
             return
         key = Key(header.kind, builder.env.name, header.name)
-        completed = spec.completed(header.name, builder.env)
+        completed = lean(spec.completed(header.name, builder.env))
         own = tuple(controller.references(completed))
         declared = completed.declared()
         canonical = _canonical(header.kind, declared)

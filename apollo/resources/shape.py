@@ -9,7 +9,7 @@ from pydantic import ConfigDict, GetCoreSchemaHandler, ValidationError, model_va
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from apollo.resources import installed
-from apollo.spec import Spec
+from apollo.spec import Spec, lean
 
 __all__ = ["Aws", "AwsShape", "Newer"]
 
@@ -45,7 +45,7 @@ class AwsShape(Spec):
     def _newer_fields(cls, value: Any, handler: Any) -> Self:
         fields = cls.__pydantic_fields__  # what model_fields is, which costs more than the comparison
         if (type(value) is not dict and not isinstance(value, Mapping)) or value.keys() <= fields.keys():
-            return cast("Self", handler(value))
+            return cast("Self", lean(handler(value)))
         wrong = [error for name in value if name not in fields for error in cls._newer(name, value[name])]
         if not wrong:
             return cast("Self", handler({name: _set(item) for name, item in value.items()}))

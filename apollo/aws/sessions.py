@@ -191,7 +191,11 @@ _LOADERS: dict[str, Any] = {}
 
 
 def _loader(core: Any) -> tuple[str, Any]:
-    return core.get_config_variable("data_path") or "", core.get_component("data_loader")
+    from apollo.aws.files import PlainFiles
+
+    loader = core.get_component("data_loader")
+    loader.file_loader = PlainFiles()
+    return core.get_config_variable("data_path") or "", loader
 
 
 class _WithoutTraceback(logging.Filter):
